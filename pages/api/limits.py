@@ -21,22 +21,17 @@ class RateLimit:
     def take(self, key: str) -> int | None:
         """Count one; the seconds to wait where there is none left, which is not counted."""
         with self._guard:
-            left = self._level(key)
+            left, at = self._left.get(key, (self.at_once, 0.0))
+            now = time.monotonic()
+            left = min(self.at_once, left + (now - at) * self.a_second)
             if left < 1:
                 return math.ceil((1 - left) / self.a_second)
-            self._keep(key, left - 1)
+            self._left[key] = left - 1, now
+            self._left.move_to_end(key)
+            while len(self._left) > MOST_KEYS:
+                self._left.popitem(last=False)
             return None
 
     def clear(self) -> None:
         with self._guard:
             self._left.clear()
-
-    def _level(self, key: str) -> float:
-        left, at = self._left.get(key, (self.at_once, 0.0))
-        return min(self.at_once, left + (time.monotonic() - at) * self.a_second)
-
-    def _keep(self, key: str, left: float) -> None:
-        self._left[key] = left, time.monotonic()
-        self._left.move_to_end(key)
-        while len(self._left) > MOST_KEYS:
-            self._left.popitem(last=False)

@@ -16,7 +16,7 @@ from data.calendar import DAY, utc_day, utc_now
 from data.repositories.repositories import repository_names
 from data.store.arrow import arrow_rows
 from data.text import counted, number_text
-from pages.ui import messages, session
+from pages.ui import messages, session, tables
 from pages.ui.store import the_store
 from pages.ui.time_format import moment_column
 
@@ -68,15 +68,8 @@ def draw_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> None:
         }
         for each in entries
     ]
-    st.dataframe(
-        arrow_rows(rows),
-        column_config=COLUMNS,
-        hide_index=True,
-        key="audit_table",
-        height=min(len(rows), ROWS_AT_SIGHT) * 35 + 38,
-        lazy=False,
-        alt=f"{len(rows)} administrative actions, the newest first",
-    )
+    alt = f"{len(rows)} administrative actions, the newest first"
+    tables.draw_entries(arrow_rows(rows), COLUMNS, "audit_table", alt, ROWS_AT_SIGHT, lazy=False)
     st.caption(f"The newest {number_text(MOST)}" if len(rows) == MOST else counted(len(rows), "entry"))
 
 

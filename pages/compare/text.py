@@ -122,7 +122,8 @@ def from_launch(rows: DataFrame, launches: Sequence[Launch], metric: str, days: 
         drawn["value"] = of_metric[column].to_numpy()
         drawn["usual"] = usual
         drawn["piece"] = column
-        drawn["when"] = [_when(launches[p], int(o)) for p, o in zip(drawn["launch"], drawn["offset"], strict=True)]
+        of = zip(drawn["launch"], drawn["offset"], strict=True)
+        drawn["when"] = [f"Day {o}: {weekday_text(launches[p].day + timedelta(days=int(o)))}" for p, o in of]
         parts.append(drawn.drop(columns="launch"))
     together = pd.concat(parts, ignore_index=True)
     texts = zip(together["name"], together["when"], together["value"], strict=True)
@@ -193,8 +194,3 @@ def alt_text(shape: Lines, values: Column) -> str:
     known = values[~np.isnan(values)]
     most = f" Peak: {number_text(known.max())}." if len(known) else " No data."
     return f"Lines of {shape.title[0].lower()}{shape.title[1:]}: {', '.join(shape.names)}; {span}.{most}"
-
-
-def _when(launch: Launch, offset: int) -> str:
-    day = launch.day + timedelta(days=offset)
-    return f"Day {offset}: {weekday_text(day)}"

@@ -2,20 +2,21 @@
 program reads one, step by step.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from data.accounts import api_tokens
-from data.accounts.api_tokens import ApiToken, NewToken
+from data.accounts.api_tokens import NewToken
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import repository_names
-from pages.ui import controls, filters, messages, time_format
+from pages.ui import controls, filters, messages
 from pages.ui.addresses import full_address, link_target
 from pages.ui.store import the_store
+from pages.ui.text import token_text
 
 ROOT = "/api/v1/"
 TABLES = {  # what a link may have, with its address below the root and its fixed filter
@@ -181,16 +182,9 @@ def _draw_list(account: Account) -> None:
     found = [each for each in api_tokens.api_tokens(account, the_store(), now) if each.target is not None]
     for each in found:
         with st.container(horizontal=True, vertical_alignment="center", key=f"connect_link_{each.token_id}"):
-            st.markdown(_link_text(each, now), width="stretch")
+            st.markdown(token_text(each, (each.target or "").removeprefix(ROOT), now), width="stretch")
             key = f"connect_revoke_{each.token_id}"
             if controls.danger_button("Revoke", ":material/link_off:", key, "tertiary"):
                 api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
                 st.session_state.pop(MADE, None)
                 messages.notice_after_rerun("Link revoked.")
-
-
-def _link_text(link: ApiToken, now: datetime) -> str:
-    used = "never used" if link.last_used_at is None else f"last used {time_format.ago(link.last_used_at, now)}"
-    left = time_format.days_left(link.expires_at, now)
-    what = messages.literal((link.target or "").removeprefix(ROOT))
-    return f"**{messages.literal(link.name)}** · {what}  \n:gray[:small[{left}, {used}]]"

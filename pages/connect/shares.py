@@ -10,13 +10,11 @@ from data.calendar import utc_now
 from data.dashboards.dashboards import DASHBOARDS, canned_dashboards
 from data.dashboards.specification import Dashboard, Kind, Panel, Range, Source, SpecificationRefused
 from data.repositories.groups import groups
-from data.repositories.models import RepositoryState
-from data.repositories.repositories import repositories
 from data.sharing.shares import NewShare, RepositoryPage, Share, add_share, revoke_share, shares
 from data.text import counted
 from pages.ui import controls, messages, session, time_format
 from pages.ui.addresses import full_address
-from pages.ui.managed_tenants import managed_tenants
+from pages.ui.managed_tenants import managed_tenants, tracked_names
 from pages.ui.store import the_store
 
 KINDS = DASHBOARD, REPOSITORY, CHART = "Dashboard", "Repository", "Chart"
@@ -141,14 +139,9 @@ def _saved(account: Account) -> dict[str, Dashboard]:
 
 def _choosable(viewer: Viewer, tenant_id: int) -> dict[int, str]:
     """The tenant's groups, whose ids stand below zero, and its repositories."""
-    every, store = viewer.of_each_tenant(), the_store()
-    of_groups = {-g.group_id: f"Group {g.name}" for g in groups(every, store) if g.tenant_id == tenant_id}
-    named = {
-        r.repository_id: r.full_name
-        for r in repositories(every, store)
-        if r.tenant_id == tenant_id and r.state is not RepositoryState.REMOVED
-    }
-    return of_groups | named
+    every = viewer.of_each_tenant()
+    of_groups = {-g.group_id: f"Group {g.name}" for g in groups(every, the_store()) if g.tenant_id == tenant_id}
+    return of_groups | tracked_names(every, tenant_id)
 
 
 def _members(viewer: Viewer, tenant_id: int, names: dict[int, str], chosen: list[int]) -> frozenset[int]:

@@ -113,8 +113,7 @@ def draw_actions(account: Account, chosen: Chosen, dashboard: Dashboard | None) 
         if st.button("Import …", icon=":material/upload:", key="dashboards_import", type="tertiary"):
             _import(account)
         if chosen.saved is not None and may_change:
-            saved_items.draw_sharing("dashboards", account, DASHBOARDS, chosen.saved)
-            saved_items.draw_removing("dashboards", account, DASHBOARDS, chosen.saved, partial(_forget, chosen.key))
+            saved_items.draw("dashboards", account, DASHBOARDS, chosen.saved, partial(_forget, chosen.key))
 
 
 def _draw_copies(account: Account, chosen: Chosen, dashboard: Dashboard) -> None:

@@ -195,15 +195,8 @@ def _draw_rows(panel: Panel, drawn: DrawnPanel, number: int) -> None:
     if drawn.rows is None:
         st.caption(NOTHING)
     elif drawn.specification is None:
-        st.dataframe(
-            drawn.rows,
-            column_config=_table_columns(panel),
-            hide_index=True,
-            placeholder=tables.UNKNOWN,
-            height=min(panel.height, ROW * (drawn.rows.num_rows + 1) + 3),
-            key=f"dashboards_rows_{number}",
-            alt=alt,
-        )
+        height = min(panel.height, ROW * (drawn.rows.num_rows + 1) + 3)
+        tables.draw(drawn.rows, _table_columns(panel), f"dashboards_rows_{number}", alt, height)
     else:
         chart = in_readers_notation(drawn.specification)
         st.vega_lite_chart(drawn.rows, chart, alt=alt, key=f"dashboards_chart_{number}")

@@ -14,7 +14,7 @@ from data.store import Store
 from data.store.arrow import arrow_rows
 from data.store.cache import cached
 from data.text import number_text
-from pages.ui import messages
+from pages.ui import messages, tables
 from pages.ui.time_format import moment_column
 
 STATES = {
@@ -74,30 +74,18 @@ def draw_attempts(attempts: Sequence[LoggedAttempt]) -> None:
             for each in attempts
         ]
     )
-    st.dataframe(
-        rows,
-        column_config={**ATTEMPTS, "at": moment_column("At")},
-        column_order=["at", *ATTEMPTS],
-        hide_index=True,
-        key="log_attempts",
-        height=min(len(attempts), ROWS_AT_SIGHT) * 35 + 38,
-        alt=f"The newest {len(attempts)} attempts to send reports and alerts",
-    )
+    columns = {"at": moment_column("At"), **ATTEMPTS}
+    alt = f"The newest {len(attempts)} attempts to send reports and alerts"
+    tables.draw_entries(rows, columns, "log_attempts", alt, ROWS_AT_SIGHT, column_order=list(columns))
 
 
 def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:
     """The runs in a table; the one that is chosen, at first the newest."""
     rows = arrow_rows([_run_row(run) for run in runs])
     hidden = {"requests"} if all(run.requests is None for run in runs) else set()
-    st.dataframe(
-        rows,
-        column_config={**RUNS, "started": moment_column("Started")},
-        column_order=[column for column in rows.column_names if column not in hidden],
-        hide_index=True,
-        key="log_runs",
-        height=min(len(runs), ROWS_AT_SIGHT) * 35 + 38,
-        alt=f"The newest {len(runs)} collection runs",
-    )
+    order = [column for column in rows.column_names if column not in hidden]
+    columns, alt = {**RUNS, "started": moment_column("Started")}, f"The newest {len(runs)} collection runs"
+    tables.draw_entries(rows, columns, "log_runs", alt, ROWS_AT_SIGHT, column_order=order)
     by_id = {run.run_id: run for run in runs}
     run_id = st.selectbox(
         "Show run",
@@ -119,16 +107,9 @@ def draw_reasons(results: Sequence[LoggedResult]) -> None:
 
 def draw_results(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> None:
     hidden = set() if len({each.tenant for each in results}) > 1 else {"tenant"}
-    st.dataframe(
-        _result_rows(viewer, store, results),
-        column_config={**RESULTS, "at": moment_column("Finished")},
-        column_order=[column for column in (*RESULTS, "at") if column not in hidden],
-        hide_index=True,
-        key="log_results",
-        height=min(len(results), ROWS_AT_SIGHT) * 35 + 38,
-        lazy=False,
-        alt=f"{len(results)} results of the run",
-    )
+    rows, columns = _result_rows(viewer, store, results), {**RESULTS, "at": moment_column("Finished")}
+    order, alt = [column for column in columns if column not in hidden], f"{len(results)} results of the run"
+    tables.draw_entries(rows, columns, "log_results", alt, ROWS_AT_SIGHT, column_order=order, lazy=False)
 
 
 @cached("traffic")

@@ -202,17 +202,13 @@ def draw_imports(tenant_id: int) -> None:
         numbers = {each.batch_id: f"{each.batch_id} · {each.source}" for each in batches}
         chosen = st.selectbox("Import", list(numbers), format_func=numbers.__getitem__, key="import_chosen", width=320)
         if st.button("Undo", icon=":material/undo:", key="import_undo"):
-            _ask_to_undo(chosen)
-
-
-def _ask_to_undo(batch_id: int) -> None:
-    messages.confirm(
-        f"Undo import {batch_id}?",
-        "The days that it added are removed, and everything is as if it had never been imported.",
-        "Undo",
-        lambda: imports.undo_import(the_store(), session.require_account().username, batch_id, utc_now()),
-        f"Import {batch_id} was undone.",
-    )
+            messages.confirm(
+                f"Undo import {chosen}?",
+                "The days that it added are removed, and everything is as if it had never been imported.",
+                "Undo",
+                lambda: imports.undo_import(store, session.require_account().username, chosen, utc_now()),
+                f"Import {chosen} was undone.",
+            )
 
 
 def _row(each: ImportBatch, users: Mapping[int, str]) -> dict[str, object]:

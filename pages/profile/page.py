@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from data.accounts import accounts, api_tokens, grants, sessions, sign_on, tenants
-from data.accounts.api_tokens import ApiToken, NewToken
+from data.accounts.api_tokens import NewToken
 from data.accounts.models import Account
 from data.accounts.passwords import fingerprint
 from data.accounts.sessions import OpenSession
@@ -15,7 +15,7 @@ from data.repositories.repositories import repository_names
 from pages.ui import controls, messages, session, time_format
 from pages.ui.sign_on_routes import provider
 from pages.ui.store import the_store
-from pages.ui.text import grant_text
+from pages.ui.text import grant_text, token_text
 
 EVERYTHING = "Everything you have access to"
 Place = tuple[int | None, int | None]  # of a token: the tenant, the repository
@@ -86,14 +86,6 @@ def draw_sessions(account: Account) -> None:
         )
 
 
-def token_text(token: ApiToken, places: Mapping[str, Place], now: datetime) -> str:
-    name = next((name for name, place in places.items() if place == (token.tenant_id, token.repository_id)), "gone")
-    what = "one file" if token.target is not None else messages.literal(name)
-    used = "never used" if token.last_used_at is None else f"last used {time_format.ago(token.last_used_at, now)}"
-    left = time_format.days_left(token.expires_at, now)
-    return f"**{messages.literal(token.name)}** · {what}  \n:gray[:small[{left}, {used}]]"
-
-
 def token_places(account: Account) -> dict[str, Place]:
     """What a token of this user may be for, by name: everything, one tenant, one repository."""
     visible, store = grants.viewer_of(the_store(), account), the_store()
@@ -122,10 +114,12 @@ def draw_tokens(account: Account) -> None:
     st.caption("For programs: a token reads what you have access to, never more, and stops working with your account.")
     places = token_places(account)
     draw_new_token(account, places)
+    names = {place: name for name, place in places.items()}
     now = utc_now().replace(second=0, microsecond=0)
     for each in api_tokens.api_tokens(account, the_store(), now):
         with st.container(horizontal=True, vertical_alignment="center", key=f"profile_token_{each.token_id}"):
-            st.markdown(token_text(each, places, now), width="stretch")
+            place = names.get((each.tenant_id, each.repository_id), "gone")
+            st.markdown(token_text(each, "one file" if each.target is not None else place, now), width="stretch")
             key = f"profile_revoke_{each.token_id}"
             if controls.danger_button("Revoke", ":material/key_off:", key, "tertiary"):
                 api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())

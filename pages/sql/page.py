@@ -63,8 +63,7 @@ def draw_saving(account: Account, typed: NewQuery, saved: SavedQuery | None) -> 
             save(account, new)
         st.caption("Parameter values are saved, too. Private until shared in a tenant.")
         if saved is not None and changeable:
-            saved_items.draw_sharing("sql", account, QUERIES, saved)
-            saved_items.draw_removing("sql", account, QUERIES, saved, partial(editor.show_saved, None))
+            saved_items.draw("sql", account, QUERIES, saved, partial(editor.show_saved, None))
 
 
 def save(account: Account, new: NewQuery, saved: SavedQuery | None = None) -> None:

@@ -202,15 +202,9 @@ def _draw_answer(query: CurrentQuery, answer: Answer, rows: DataFrame) -> None:
 
 
 def _draw_table(answer: Answer, rows: DataFrame) -> None:
-    st.dataframe(
-        answer.rows,
-        column_config=_columns(rows),
-        hide_index=True,
-        placeholder=tables.UNKNOWN,
-        key="sql_rows",
-        height="content" if len(rows) <= tables.ROWS_AT_SIGHT else tables.HEIGHT,
-        alt=f"The result: {number_text(len(rows))} rows of {', '.join(map(str, rows.columns[:8]))}",
-    )
+    alt = f"The result: {number_text(len(rows))} rows of {', '.join(map(str, rows.columns[:8]))}"
+    height: tables.Height = "content" if len(rows) <= tables.ROWS_AT_SIGHT else tables.HEIGHT
+    tables.draw(answer.rows, _columns(rows), "sql_rows", alt, height)
 
 
 def _columns(rows: DataFrame) -> dict[str, Any]:

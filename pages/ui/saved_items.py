@@ -18,38 +18,34 @@ SHARE_HELP = "Everyone who sees the whole tenant can open it; each sees only the
 LINKS = {"dashboards": "dashboard", "sql": "query"}  # by page, the name of the item in an address
 
 
-def draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item: SavedItem) -> None:
-    """The buttons that share an item in a tenant that this user manages, or end that."""
-    store = the_store()
-
-    def unshare() -> None:
-        items.unshare(store, account.username, item.item_id, utc_now())
-
-    def share(tenant_id: int) -> None:
-        items.share(store, account.username, item.item_id, tenant_id, utc_now())
-
-    if item.tenant_id is not None:
-        st.caption("The link for everyone in the tenant:")
-        st.code(full_address(f"{page}?{LINKS[page]}={item.item_id}"), language=None, wrap_lines=True)
-        if st.button("Stop sharing", icon=":material/lock:", key=f"{page}_unshare", type="tertiary"):
-            messages.do(unshare, f"This {items.kind} is private again.")
-        return
-    for tenant_id, name in managed_tenants(account).items():
-        label, key = f"Share in {messages.literal(name)}", f"{page}_share_{tenant_id}"
-        if st.button(label, icon=":material/group:", key=key, type="tertiary", help=SHARE_HELP):
-            messages.do(partial(share, tenant_id), f"Shared with everyone in {name}. The link is in the menu.")
-
-
-def draw_removing(
-    page: str, account: Account, items: SavedItems[Any, Any], item: SavedItem, after: Callable[[], None]
+def draw(
+    page: str, account: Account, items: SavedItems[Any, Any], item: SavedItem, after_removing: Callable[[], None]
 ) -> None:
-    """The button that removes an item, once that was confirmed; then `after` is called."""
+    """The buttons that share an item in a tenant that this user manages, or end that; and the one that removes it, once
+    that was confirmed.
+    """
+    _draw_sharing(page, account, items, item)
 
     def remove() -> None:
         items.remove(the_store(), account.username, item.item_id, utc_now())
-        after()
+        after_removing()
 
     if controls.danger_button("Remove …", ":material/delete:", f"{page}_remove", "tertiary"):
         whom = "" if item.tenant_id is None else " for everyone in the tenant"
         text = f"**{messages.literal(item.name)}** is deleted for good{whom}. Traffic is not affected."
         messages.confirm(f"Remove this {items.kind}?", text, "Remove", remove, f"{items.kind.capitalize()} removed.")
+
+
+def _draw_sharing(page: str, account: Account, items: SavedItems[Any, Any], item: SavedItem) -> None:
+    whose, now = (the_store(), account.username, item.item_id), utc_now()
+    if item.tenant_id is not None:
+        st.caption("The link for everyone in the tenant:")
+        st.code(full_address(f"{page}?{LINKS[page]}={item.item_id}"), language=None, wrap_lines=True)
+        if st.button("Stop sharing", icon=":material/lock:", key=f"{page}_unshare", type="tertiary"):
+            messages.do(partial(items.unshare, *whose, now), f"This {items.kind} is private again.")
+        return
+    for tenant_id, name in managed_tenants(account).items():
+        label, key = f"Share in {messages.literal(name)}", f"{page}_share_{tenant_id}"
+        if st.button(label, icon=":material/group:", key=key, type="tertiary", help=SHARE_HELP):
+            done = f"Shared with everyone in {name}. The link is in the menu."
+            messages.do(partial(items.share, *whose, tenant_id, now), done)

@@ -85,11 +85,15 @@ def columns(value_name: str = "") -> Mapping[str, Any]:
     }
 
 
-def draw(
-    rows: Any, columns: Mapping[str, Any], key: str, alt: str, height: int | Literal["content"] = "content"
-) -> None:
+def draw(rows: Any, columns: Mapping[str, Any], key: str, alt: str, height: Height = "content") -> None:
     """A table whose unknown values are dashes; `alt` describes it to those who do not see it."""
     st.dataframe(rows, column_config=columns, hide_index=True, placeholder=UNKNOWN, key=key, height=height, alt=alt)
+
+
+def draw_entries(rows: Any, columns: Mapping[str, Any], key: str, alt: str, most: int, **how: Any) -> None:
+    """A table (Arrow) of what happened, the newest first, of which `most` are seen at once."""
+    height = min(rows.num_rows, most) * 35 + 38
+    st.dataframe(rows, column_config=columns, hide_index=True, key=key, height=height, alt=alt, **how)
 
 
 def _counted(rows: DataFrame) -> list[str | None]:

@@ -157,9 +157,22 @@ def _draw_actions(account: Account, user: Account) -> None:
         label = "Password reset link" if passwords_open(the_store()) else "Sign-in link"
         wants_link = user.active and st.button(label, key="user_reset", icon=":material/lock_reset:")
         if controls.danger_button("Sign out everywhere", ":material/logout:", "user_end_sessions"):
-            _ask_to_end_sessions(account, user)
+            messages.confirm(
+                "Sign them out everywhere?",
+                f"{messages.literal(user.display_name)} is signed out everywhere, and can sign in again.",
+                "Sign out everywhere",
+                lambda: sessions.end_other_sessions(the_store(), by, key, "", utc_now()),
+                f"{user.display_name} is signed out everywhere.",
+            )
         if user.active and controls.danger_button("Disable", ":material/block:", "user_disable"):
-            _ask_to_disable(account, user)
+            messages.confirm(
+                f"Disable {messages.literal(user.display_name)}?",
+                "They are signed out everywhere immediately, and they cannot sign in until you enable them again. "
+                "Their roles are kept.",
+                "Disable",
+                lambda: accounts.disable_user(the_store(), by, key, utc_now()),
+                f"{user.display_name} is disabled.",
+            )
         if not user.active and st.button("Enable", key="user_enable", icon=":material/check_circle:"):
             accounts.enable_user(the_store(), by, key, utc_now())
             messages.notice_after_rerun(f"{user.display_name} can sign in again.")
@@ -167,27 +180,6 @@ def _draw_actions(account: Account, user: Account) -> None:
         secret = invitations.reset_password(the_store(), by, key, utc_now())
         name = messages.literal(user.display_name)
         view.draw_link(secret, f"A link for {name} to sign in anew; it works once, for a day")
-
-
-def _ask_to_disable(account: Account, user: Account) -> None:
-    messages.confirm(
-        f"Disable {messages.literal(user.display_name)}?",
-        "They are signed out everywhere immediately, and they cannot sign in until you enable them again. "
-        "Their roles are kept.",
-        "Disable",
-        lambda: accounts.disable_user(the_store(), account.username, user.user_id, utc_now()),
-        f"{user.display_name} is disabled.",
-    )
-
-
-def _ask_to_end_sessions(account: Account, user: Account) -> None:
-    messages.confirm(
-        "Sign them out everywhere?",
-        f"{messages.literal(user.display_name)} is signed out everywhere, and can sign in again.",
-        "Sign out everywhere",
-        lambda: sessions.end_other_sessions(the_store(), account.username, user.user_id, "", utc_now()),
-        f"{user.display_name} is signed out everywhere.",
-    )
 
 
 who = session.require_account()

@@ -10,10 +10,9 @@ from data.accounts.authority import GRANTED_BY_A_TENANT
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account, Grant, Role
 from data.calendar import utc_now
-from data.repositories.models import RepositoryState
-from data.repositories.repositories import repositories
 from pages.ui import controls, messages, time_format
 from pages.ui.addresses import full_address
+from pages.ui.managed_tenants import tracked_names
 from pages.ui.navigation import INVITATION
 from pages.ui.store import the_store
 from pages.ui.text import ROLES
@@ -42,23 +41,15 @@ def draw_grant_choice(account: Account, key: str, but: Collection[Role] = ()) ->
     tenant_id = st.selectbox("Tenant", list(names), format_func=names.__getitem__, key=f"{key}_tenant")
     if role is not Role.REPOSITORY_VIEWER:
         return [Grant(role, tenant_id)]
-    return [Grant(role, tenant_id, each) for each in _chosen_repositories(account, tenant_id, key)]
-
-
-def _chosen_repositories(account: Account, tenant_id: int, key: str) -> list[int]:
-    found = repositories(grants.administered(account, the_store()), the_store())
-    names = {
-        each.repository_id: each.full_name
-        for each in found
-        if each.tenant_id == tenant_id and each.state is not RepositoryState.REMOVED
-    }
-    return st.multiselect(
+    tracked = tracked_names(grants.administered(account, the_store()), tenant_id)
+    chosen = st.multiselect(
         "Repositories",
-        list(names),
-        format_func=names.__getitem__,
+        list(tracked),
+        format_func=tracked.__getitem__,
         key=f"{key}_repositories",
-        placeholder="Choose at least one" if names else "This tenant tracks none yet",
+        placeholder="Choose at least one" if tracked else "This tenant tracks none yet",
     )
+    return [Grant(role, tenant_id, each) for each in chosen]
 
 
 def draw_invitations(account: Account) -> None:
