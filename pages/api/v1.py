@@ -5,7 +5,7 @@ Columns, and their order, are those of exports and of the downloads of pages: se
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -80,11 +80,10 @@ def rows(request: Request, access: ApiAccess) -> Response:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if as_csv and wanted.size is None and wanted.after is None:
         return streamed(wanted.viewer, wanted.request, name, headers)
-    page = _page(
-        wanted.viewer, store, wanted.request, wanted.after, wanted.size or parameters.USUAL_PAGE, as_csv=as_csv
-    )
-    more = None if page.last_key is None else parameters.next_page(request, page.last_key)
-    return sent(request, page.content, more, headers)
+    size = wanted.size or parameters.USUAL_PAGE
+    content, last_key = _page(wanted.viewer, store, wanted.request, wanted.after, size, as_csv=as_csv)
+    more = None if last_key is None else parameters.next_page(request, last_key)
+    return sent(request, content, more, headers)
 
 
 def _tagged(store: Store, wanted: parameters.RowsRequest, *, as_csv: bool) -> dict[str, str]:
@@ -93,18 +92,13 @@ def _tagged(store: Store, wanted: parameters.RowsRequest, *, as_csv: bool) -> di
     return KEPT | {"ETag": f'W/"{"-".join(str(each) for each in version)}"'}
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """Rows as they are sent, and the key of the last one where more follow."""
-
-    content: bytes
-    last_key: Key | None
-
-
 @cached("traffic")
-def _page(viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None, size: int, *, as_csv: bool) -> _Page:
+def _page(
+    viewer: Viewer, store: Store, wanted: ExportRequest, after: Key | None, size: int, *, as_csv: bool
+) -> tuple[bytes, Key | None]:
+    """Rows as they are sent, and the key of the last one where more follow."""
     page = page_of_rows(viewer, store, wanted, after, size)
-    return _Page(csv_file(page.rows) if as_csv else json_rows(page.rows).encode(), page.last_key)
+    return csv_file(page.rows) if as_csv else json_rows(page.rows).encode(), page.last_key
 
 
 def runs(request: Request, access: ApiAccess) -> Response:

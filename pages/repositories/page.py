@@ -30,7 +30,7 @@ from pages.repositories import groups as groups_view
 from pages.repositories import view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
 from pages.ui import collecting, controls, messages, navigation, session
-from pages.ui.repository_status import health_of, of_repositories
+from pages.ui.repository_status import health_of
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
 
@@ -267,7 +267,8 @@ who = grants.viewer_of(the_store(), account)
 tenant_names = {each.tenant_id: each.name for each in tenants.tenants(who, the_store())}
 manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
 draw_head(manages)
-findings = of_repositories(health_of(account, who, the_store(), utc_now()))
+health = health_of(account, who, the_store(), utc_now())
+findings = tuple(each for each in health.findings if each.repository_id is not None)
 if (every := view.summary(who, the_store(), utc_day(utc_now()), findings)) is None:
     stop_without_any(manages)
 draw_summary(every)

@@ -101,7 +101,9 @@ def listed(
     names = {each.tenant_id: each.name for each in tenants(viewer, store)}
     ids = tuple(int(key) for key in rows["repository_id"])
     digest = sha256(str(ids).encode()).hexdigest()[:12]
-    return FilteredRepositories(arrow_table(arranged(rows, names)), ids, digest)
+    if len(names) > 1:
+        rows = rows.assign(tenant=[names.get(key, "") for key in rows["tenant_id"]])
+    return FilteredRepositories(arrow_table(rows[[name for name in ORDER if name in rows]]), ids, digest)
 
 
 def states(rows: DataFrame) -> dict[str, Any]:
@@ -127,11 +129,6 @@ def filtered(rows: DataFrame, wanted: RepositoryFilter) -> DataFrame:
     column, ascending = SORTS.get(wanted.sort, SORTS["Name"])
     ordered = chosen.sort_values([column, "sort_name"], ascending=[ascending, True], na_position="last")
     return ordered.reset_index(drop=True)
-
-
-def arranged(rows: DataFrame, tenants: Mapping[int, str]) -> DataFrame:
-    shown = rows if len(tenants) < 2 else rows.assign(tenant=[tenants.get(key, "") for key in rows["tenant_id"]])
-    return shown[[name for name in ORDER if name in shown]]
 
 
 def columns() -> Mapping[str, Any]:

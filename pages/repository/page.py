@@ -1,5 +1,7 @@
 """The page of one repository: totals, records, views with the spikes, newest lists; then one section of the rest."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from data.accounts import grants
@@ -13,7 +15,7 @@ viewer = grants.viewer_of(store, account)
 filters.stop_without_traffic(viewer)
 repository = view.draw_choice(viewer, store)
 st.set_page_config(page_title=f"{repository.full_name} · {PRODUCT}")
-selection = view.selection_of(viewer, repository)
+selection = replace(filters.chosen_days(viewer), repository_ids=frozenset({repository.repository_id}))
 about = view.About(viewer, store, repository, selection)
 view.draw_hero(about, account)
 section = st.segmented_control(

@@ -248,7 +248,6 @@ class People:
     cards: tuple[tuple[str, int | None], ...]
     sentence: str
     weeks: Any
-    week_count: int
 
 
 def people(windows: DataFrame, weeks: DataFrame) -> People:
@@ -260,7 +259,7 @@ def people(windows: DataFrame, weeks: DataFrame) -> People:
         days = None if pd.isna(row[column]) else int(row[column])
         cards += [(f"Unique {many}", int(row["uniques"])), (summed, days)]
         sentences.append(_difference(row, days))
-    return People(tuple(cards), " ".join(sentences), arrow_table(weeks[list(WEEK_COLUMNS)]), len(weeks))
+    return People(tuple(cards), " ".join(sentences), arrow_table(weeks[list(WEEK_COLUMNS)]))
 
 
 def _difference(row: dict[str, Any], days: int | None) -> str:

@@ -150,10 +150,6 @@ def _linked(label: str, options: Mapping[str, str], key: str, first: str) -> str
     return chosen
 
 
-def selection_of(viewer: Viewer, repository: Repository) -> Selection:
-    return replace(filters.chosen_days(viewer), repository_ids=frozenset({repository.repository_id}))
-
-
 def is_empty(about: About) -> bool:
     totals = selection_totals(*about.asked)
     return totals.views.value is None and totals.clones.value is None and not totals.gap_days
@@ -317,9 +313,9 @@ def draw_people(about: About) -> None:
             help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
             st.metric(name, "unknown" if number is None else number, format="localized", width=150, help=help_text)
     st.caption(people.sentence)
-    if people.week_count:
-        alt = f"{people.week_count} whole weeks with their unique visitors and cloners, beside the sums of the days"
-        height: tables.Height = "content" if people.week_count <= WEEKS_AT_SIGHT else WEEKS_PIXELS
+    if count := people.weeks.num_rows:
+        alt = f"{count} whole weeks with their unique visitors and cloners, beside the sums of the days"
+        height: tables.Height = "content" if count <= WEEKS_AT_SIGHT else WEEKS_PIXELS
         tables.draw(people.weeks, _week_columns(), "repository_weeks_table", alt, height)
 
 

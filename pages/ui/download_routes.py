@@ -6,7 +6,6 @@ Streamlit makes the files of its buttons in memory and keeps them there while th
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -29,13 +28,13 @@ def address(table: ExportTable) -> str:
     return f"{base_path()}{FOLDER}{table}.csv"
 
 
-async def everything(request: Request) -> Response:
+def everything(request: Request) -> Response:
     """The rows that the signed-in user may see at this moment; 403 for anybody else, and for another site's page."""
     if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
         return PlainTextResponse("Open this file from its page.", status_code=403)
     table = ExportTable(request.url.path.rpartition("/")[2].removesuffix(".csv"))
     try:
-        pieces = await run_in_threadpool(_begun, request, table)
+        pieces = _begun(request, table)
     except StoreError as error:
         return unavailable(error)
     if pieces is None:

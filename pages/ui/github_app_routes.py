@@ -11,9 +11,8 @@ import secrets
 from collections.abc import Callable, Sequence
 from html import escape
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from collector.errors import GitHubError, SettingsRefused
@@ -27,24 +26,14 @@ from data.accounts.tenants import has_tenants
 from data.calendar import utc_now
 from data.store import StoreError
 from pages.ui.addresses import NO_STORE, base_path, public_addresses
+from pages.ui.document import plain_page
 from pages.ui.session_routes import account_of_request, give_cookie, is_secure, unavailable
 from pages.ui.store import the_store
 
 NEW_PATH, CREATED_PATH, INSTALLED_PATH = "/github-app/new", "/github-app/created", "/github-app/installed"
 AFTERWARDS = "tenants"
 STATE_COOKIE, STATE_LASTS_S = "traffic_github_app", 3600  # so long is GitHub's code good
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title} · GitHub Traffic</title>
-<style>
-body {{ font: 1rem/1.5 sans-serif; color-scheme: light dark; margin: 15vh auto; max-width: 26rem; padding: 0 1rem }}
-button {{ font: inherit; padding: .4em 1em }}
-</style>
-<h1>{title}</h1>
-{text}
-"""
+WIDTH = "min(26rem, 100% - 2rem)"
 FORM = """<p>GitHub asks you to confirm a GitHub App that may read Administration (where traffic belongs) and
 Metadata{more}.</p>
 <form method="post" action="{action}"><input type="hidden" name="manifest" value="{manifest}">
@@ -55,40 +44,28 @@ BACK = '<p>{text}</p><p><a href="{home}">Back to Tenants</a></p>'
 
 def routes() -> Sequence[BaseRoute]:
     found = {NEW_PATH: ask, CREATED_PATH: created, INSTALLED_PATH: installed}
-    return [Route(f"{base_path()}{path}", answer, methods=["GET"]) for path, answer in found.items()]
+    return [Route(f"{base_path()}{path}", _for_admins(answer), methods=["GET"]) for path, answer in found.items()]
 
 
-async def ask(request: Request) -> Response:
-    """Hand the manifest to GitHub, with a secret that GitHub gives back and this browser keeps meanwhile."""
-    return await _for_admins(request, lambda account: _form(request))
+def _for_admins(answer: Callable[[Request, Account], Response]) -> Callable[[Request], Response]:
+    """A route for admins, which says why something cannot be done. Runs in a thread."""
 
-
-async def created(request: Request) -> Response:
-    """Fetch the App that was made, for the code that GitHub gave this very browser."""
-    return await _for_admins(request, lambda account: _fetched(request, account))
-
-
-async def installed(request: Request) -> Response:
-    """Back from GitHub after an installation: ask which there are."""
-    return await _for_admins(request, lambda account: _listed())
-
-
-async def _for_admins(request: Request, answer: Callable[[Account], Response]) -> Response:
-    def checked() -> Response:
+    def checked(request: Request) -> Response:
         account = account_of_request(request)
         if account is None or not account.has(Role.ADMIN):
             return _page("Not allowed", "Only an admin may do this. Sign in as one, then try again.", 403)
         try:
-            return answer(account)
+            return answer(request, account)
         except (GitHubError, SettingsRefused, AppRefused, AccountRefused, EncryptionError) as error:
             return _page("The GitHub App is not stored", str(error), 400)
         except StoreError as error:
             return unavailable(error)
 
-    return await run_in_threadpool(checked)
+    return checked
 
 
-def _form(request: Request) -> Response:
+def ask(request: Request, account: Account) -> Response:
+    """Hand the manifest to GitHub, with a secret that GitHub gives back and this browser keeps meanwhile."""
     open_cipher(the_store().directory)  # before GitHub makes anything: the key may not be usable
     origin, state = _origin(request), secrets.token_urlsafe(24)
     with_actions = request.query_params.get("actions") == "1"
@@ -106,23 +83,25 @@ def _form(request: Request) -> Response:
     action = f"{form_address(request.query_params.get('organization', ''))}?state={state}"
     more = ", and Actions, to count workflow runs" if with_actions else ""
     text = FORM.format(action=escape(action), manifest=escape(json.dumps(manifest)), more=more)
-    answer = HTMLResponse(PAGE.format(title="Create the GitHub App", text=text), headers=NO_STORE)
+    answer = plain_page("Create the GitHub App", text, width=WIDTH)
     give_cookie(answer, request, STATE_COOKIE, state, max_age=STATE_LASTS_S, path=CREATED_PATH)
     return answer
 
 
-def _fetched(request: Request, account: Account) -> Response:
+def created(request: Request, account: Account) -> Response:
+    """Fetch the App that was made, for the code that GitHub gave this very browser."""
     state, kept = request.query_params.get("state", ""), request.cookies.get(STATE_COOKIE, "")
     if not kept or not hmac.compare_digest(state.encode(), kept.encode()):
         return _page("The GitHub App is not stored", "This was not started in this browser. Create the App again.", 403)
     facts, key = convert_manifest(request.query_params.get("code", ""))
     save_app(the_store(), account.username, facts, key, utc_now())
-    answer = _listed()
+    answer = installed(request, account)
     answer.delete_cookie(STATE_COOKIE, path=f"{base_path()}{CREATED_PATH}")
     return answer
 
 
-def _listed() -> Response:
+def installed(request: Request, account: Account) -> Response:
+    """Back from GitHub after an installation: ask which there are."""
     refresh_now(the_store())
     page = AFTERWARDS if has_tenants(the_store()) else ""  # a new server goes on with its first tenant
     return RedirectResponse(f"{base_path()}/{page}", 303, NO_STORE)
@@ -130,7 +109,7 @@ def _listed() -> Response:
 
 def _page(title: str, text: str, status: int) -> Response:
     back = BACK.format(text=escape(text), home=f"{base_path()}/{AFTERWARDS}")
-    return HTMLResponse(PAGE.format(title=title, text=back), status, NO_STORE)
+    return plain_page(title, back, status, width=WIDTH)
 
 
 def _origin(request: Request) -> str:

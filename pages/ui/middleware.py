@@ -21,6 +21,7 @@ from data.calendar import utc_now
 from data.sharing.shares import share_of_secret
 from data.store import StoreError
 from pages.ui import addresses, session_routes
+from pages.ui.document import plain_page
 from pages.ui.navigation import ENTRIES, LINK, SHARED, START
 from pages.ui.store import the_store
 
@@ -59,15 +60,7 @@ FILES = "/media/"  # what pages give to be saved: a shared computer must not kee
 FOUND = {200, 206}
 FAILED = b"Something went wrong. The error is in the server log."
 MISSING = b"There is nothing here."
-NO_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Page not found · GitHub Traffic</title>
-<style>body {{ font: 1rem/1.5 sans-serif; color-scheme: light dark; margin: 15vh auto; width: 20rem }}</style>
-<h1>Page not found</h1>
-<p>There is no page at this address. <a href="{home}/">Go to GitHub Traffic</a></p>
-"""
+NO_PAGE = '<p>There is no page at this address. <a href="{home}/">Go to GitHub Traffic</a></p>'
 REFUSED = b"You don't have access to this page."
 PLAIN = b"text/plain"
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -268,8 +261,8 @@ def _not_found(scope: Scope, send: Send) -> Send:
         if message["type"] == "http.response.start" and message["status"] == 200:
             is_replaced = Headers(raw=message["headers"]).get("content-type", "").startswith("text/html")
             if is_replaced:
-                page = NO_PAGE.format(home=addresses.base_path()).encode()
-                await _answer(scope, send, 404, page, b"text/html; charset=utf-8")
+                page = plain_page("Page not found", NO_PAGE.format(home=addresses.base_path()))
+                await _answer(scope, send, 404, bytes(page.body), b"text/html; charset=utf-8")
         if not is_replaced:
             await send(message)
 

@@ -83,10 +83,6 @@ def health_text(read: Health) -> str:
     return f":gray[:material/info:] {nothing}"
 
 
-def of_repositories(health: Health) -> tuple[Finding, ...]:
-    return tuple(each for each in health.findings if each.repository_id is not None)
-
-
 @cached("traffic", in_words=True)
 def repository_rows(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]) -> DataFrame:
     """The viewer's repositories: what the reader gives, and beside it what the table and the choices need.

@@ -75,11 +75,11 @@ def give_cookie(
     )
 
 
-async def close_session(request: Request) -> Response:
+def close_session(request: Request) -> Response:
     secret = request.cookies.get(COOKIE)
     try:
         if secret:
-            await run_in_threadpool(sessions.end_session, the_store(), secret)
+            sessions.end_session(the_store(), secret)
     except StoreError as error:
         return unavailable(error)
     answer = Response(status_code=204, headers=NO_STORE)

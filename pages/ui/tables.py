@@ -119,19 +119,11 @@ class PagedTable:
     all_of_it: ExportTable
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A page of a table as it is sent (an Arrow table), how many rows it has, and how many all pages have."""
-
-    rows: Any
-    count: int
-    total: int
-
-
 @cached("traffic")
-def _shown(viewer: Viewer, store: Store, listing: PagedTable, selection: Selection, paging: Paging) -> _Shown:
+def _shown(viewer: Viewer, store: Store, listing: PagedTable, selection: Selection, paging: Paging) -> tuple[Any, int]:
+    """A page of a table as it is sent (an Arrow table), and how many rows all pages have."""
     page = listing.read(viewer, store, selection, paging)
-    return _Shown(arrow_table(listing.arrange(page.rows)), len(page.rows), page.total)
+    return arrow_table(listing.arrange(page.rows)), page.total
 
 
 def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
@@ -139,22 +131,22 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
     search, state, paging = _controls(listing)
     selection = filters.chosen(viewer, search, state)
     with st.spinner(filters.READING):
-        shown = _shown(viewer, store, listing, selection, paging)
-    if not shown.total:
+        rows, total = _shown(viewer, store, listing, selection, paging)
+    if not total:
         filters.stop_without_days(viewer, search)
     slot = st.container(key=f"{listing.name}_table")
-    pages = -(-shown.total // paging.size)
+    pages = -(-total // paging.size)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     begin = (number - 1) * paging.size
     # above the table, where a touch screen shows the table's own buttons over whatever stands there
-    end = min(begin + paging.size, shown.total)
-    slot.caption(f"{number_text(begin + 1)} to {number_text(end)} of {number_text(shown.total)} rows")
+    end = min(begin + paging.size, total)
+    slot.caption(f"{number_text(begin + 1)} to {number_text(end)} of {number_text(total)} rows")
     if number != 1:
-        shown = _shown(viewer, store, listing, selection, replace(paging, page=number))
-    alt = f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + shown.count} of {shown.total}"
+        rows, _ = _shown(viewer, store, listing, selection, replace(paging, page=number))
+    alt = f"{listing.name.capitalize()} traffic, rows {begin + 1} to {begin + rows.num_rows} of {total}"
     with slot:
-        draw(shown.rows, columns(), f"{listing.name}_rows", alt, "content" if shown.count <= ROWS_AT_SIGHT else HEIGHT)
-    _downloads(listing, selection, paging, shown.total)
+        draw(rows, columns(), f"{listing.name}_rows", alt, "content" if rows.num_rows <= ROWS_AT_SIGHT else HEIGHT)
+    _downloads(listing, selection, paging, total)
 
 
 def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
