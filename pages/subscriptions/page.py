@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time
 from html import escape
+from typing import NoReturn
 from zoneinfo import available_timezones
 
 import streamlit as st
@@ -215,7 +216,7 @@ def ask_for_channel(subscription_id: int) -> None:
         where = choose_channel(account, own=subscription.tenant_id is None, key="more")
         if st.button("Add", type="primary", key="more_submit", width="stretch"):
             notice = f"{subscription.name} is also sent to {NAMES[where[0]]}."
-            change(account, subscription, notice, channel=lambda: (checked_channel(*where), None))
+            change(account, subscription, notice, channels=ChannelChanges(add=[checked_channel(*where)]))
 
 
 @st.dialog("Change a channel", icon=":material/edit:")
@@ -231,11 +232,13 @@ def ask_for_address(subscription_id: int, channel_id: int) -> None:
         where = choose_address(account, known.kind, own=subscription.tenant_id is None, key="other")
         if known.kind == "webhook":
             st.caption("A new signing secret is created and shown once.")
-        if st.button("Save", type="primary", key="other_submit", width="stretch"):
-            notice = f"{subscription.name} is sent to the new address."
-            change(account, subscription, notice, channel=lambda: (checked_channel(*where), channel_id))
+        pressed = st.button("Save", type="primary", key="other_submit", width="stretch")
         if len(subscription.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
-            change(account, subscription, f"{NAMES[known.kind]} is removed.", remove=channel_id)
+            gone = ChannelChanges(remove=[channel_id])
+            change(account, subscription, f"{NAMES[known.kind]} is removed.", channels=gone)
+        if pressed:
+            other = ChannelChanges(replace={channel_id: checked_channel(*where)})
+            change(account, subscription, f"{subscription.name} is sent to the new address.", channels=other)
 
 
 @st.dialog("Edit", icon=":material/edit:")
@@ -256,7 +259,7 @@ def ask_for_change(subscription_id: int) -> None:
             viewer, owner = grants.viewer_of(store, account), subscription.tenant_id or OWN
             settings = choose_report(kinds[kind], viewer, owner, subscription.report, "edit")
         if st.button("Save", type="primary", key="edit_submit", width="stretch"):
-            change(account, subscription, f"{name} is saved.", name=name, settings=settings)
+            change(account, subscription, f"{name} is saved.", name=name, settings=settings())
 
 
 def change(
@@ -265,27 +268,19 @@ def change(
     notice: str,
     *,
     name: str | None = None,
-    settings: Callable[[], Settings] | None = None,
-    channel: Callable[[], tuple[NewChannel, int | None]] | None = None,
-    remove: int | None = None,
-) -> None:
-    """Change what is given, and show why not where it is refused. A channel goes in the place of another, or is new."""
-    with messages.shown():
-        fresh, place = channel() if channel else (None, None)
-        changes = ChannelChanges(
-            add=[fresh] if fresh and place is None else [],
-            replace={place: fresh} if fresh and place is not None else {},
-            remove=[] if remove is None else [remove],
-        )
-        wanted, now = settings() if settings else None, utc_now()
-        key = subscription.subscription_id
-        change_subscription(the_store(), account.username, key, now, name=name, settings=wanted, channels=changes)
-        if fresh:
-            keep_secret(fresh)
-        messages.notice_after_rerun(notice)
+    settings: Settings | None = None,
+    channels: ChannelChanges | None = None,
+) -> NoReturn:
+    """Change what is given. Raises what change_subscription does."""
+    by, key = account.username, subscription.subscription_id
+    change_subscription(the_store(), by, key, utc_now(), name=name, settings=settings, channels=channels)
+    if channels is not None:
+        for each in (*channels.add, *channels.replace.values()):
+            keep_secret(each)
+    messages.notice_after_rerun(notice)
 
 
-def test(account: Account, subscription: Subscription) -> None:
+def test(subscription: Subscription) -> None:
     channels = [each for each in subscription.channels if not each.ended_because]
     with st.spinner("Sending a test …"):
         attempts = send_test(the_store(), subscription, channels, public_links(), utc_now())
@@ -332,7 +327,7 @@ def draw(account: Account, subscription: Subscription, tenant_names: Mapping[int
                     f"{subscription.name} is removed.",
                 )
         if is_tested:
-            test(account, subscription)
+            test(subscription)
 
 
 def draw_secret() -> None:
