@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -82,7 +83,8 @@ class _Findings(Collector):
         yield _gauge(
             "store_version",
             "The newest version of each database.",
-            {("database", name): self._store.database(name).version() for name in ("traffic", "control")},
+            ["database"],
+            {(name,): self._store.database(name).version() for name in ("traffic", "control")},
         )
         yield from self._runs()
         yield from self._failures()
@@ -93,9 +95,8 @@ class _Findings(Collector):
     def _runs(self) -> Iterator[Metric]:
         runs = log.runs(self._viewer, self._store, MOST_RUNS)
         recent = [run for run in runs if run.started_at > self._now - LOOKED_BACK]
-        yield _gauge(
-            "runs_last_day", "Runs of the last 24 hours by state.", _counted("state", (r.state for r in recent))
-        )
+        states = Counter((run.state.value,) for run in recent)
+        yield _gauge("runs_last_day", "Runs of the last 24 hours by state.", ["state"], states)
         requests = sum(run.requests or 0 for run in recent)
         yield GaugeMetricFamily(f"{PREFIX}requests_last_day", "Requests to GitHub of these runs.", requests)
         ended = [run.ended_at.timestamp() for run in runs if run.ended_at is not None]
@@ -105,68 +106,56 @@ class _Findings(Collector):
     def _failures(self) -> Iterator[Metric]:
         found = log.results(self._viewer, self._store, failed_only=True, limit=MOST_FAILURES)
         recent = Counter((f.endpoint, f.outcome.value) for f in found if f.finished_at > self._now - LOOKED_BACK)
-        family = GaugeMetricFamily(
-            f"{PREFIX}failures_last_day",
-            "Failed answers of the last 24 hours by reason.",
-            labels=["endpoint", "reason"],
-        )
-        for labels, count in sorted(recent.items()):
-            family.add_metric(labels, count)
-        yield family
+        about = "Failed answers of the last 24 hours by reason."
+        yield _gauge("failures_last_day", about, ["endpoint", "reason"], recent)
 
     def _repositories(self) -> Iterator[Metric]:
         found = repository_health(self._viewer, self._store, utc_day(self._now))
         states = Counter((each.tenant, each.repository.state.value) for each in found)
-        family = GaugeMetricFamily(f"{PREFIX}repositories", "Repositories by state.", labels=["tenant", "state"])
-        for labels, count in sorted(states.items()):
-            family.add_metric(labels, count)
-        yield family
-        left: dict[str, list[int]] = {}
+        yield _gauge("repositories", "Repositories by state.", ["tenant", "state"], states)
+        left: dict[tuple[str], list[int]] = {}
         for each in found:
             if each.days_until_loss is not None:
-                left.setdefault(each.tenant, []).append(each.days_until_loss)
-        nearest = {("tenant", name): 86_400 * min(days) for name, days in left.items()}
-        near = {("tenant", name): sum(each <= NEAR_DAYS for each in days) for name, days in left.items()}
-        yield _gauge("until_loss_seconds", "Time until GitHub deletes the first day that is not stored.", nearest)
-        yield _gauge("repositories_near_loss", f"Repositories of which that is in {NEAR_DAYS} days or less.", near)
+                left.setdefault((each.tenant,), []).append(each.days_until_loss)
+        nearest = {tenant: 86_400 * min(days) for tenant, days in left.items()}
+        near = {tenant: sum(each <= NEAR_DAYS for each in days) for tenant, days in left.items()}
+        until = "Time until GitHub deletes the first day that is not stored."
+        yield _gauge("until_loss_seconds", until, ["tenant"], nearest)
+        in_days = f"Repositories of which that is in {NEAR_DAYS} days or less."
+        yield _gauge("repositories_near_loss", in_days, ["tenant"], near)
 
     def _owners(self) -> Iterator[Metric]:
         found = reaches(self._viewer, self._store)
         names = {each.owner_key: each.owner for each in found}
-        asked = {("owner", each.owner): each.requests_a_day for each in found}
-        yield _gauge("requests_a_day", "Requests that a token owner's repositories take in a day, estimated.", asked)
-        limits = {("owner", names.get(each.owner_key, each.owner_key)): each for each in owner_limits(self._store)}
+        asked = {(each.owner,): each.requests_a_day for each in found}
+        limits = {(names.get(each.owner_key, each.owner_key),): each for each in owner_limits(self._store)}
         an_hour = {owner: each.requests_an_hour for owner, each in limits.items()}
         left = {owner: each.requests_left for owner, each in limits.items()}
         resets = {owner: each.resets_at.timestamp() for owner, each in limits.items()}
-        yield _gauge("requests_limit", "Hourly limit of a token's owner, as GitHub's newest answer said.", an_hour)
-        about_left = "Requests left of that limit, as the same answer said; all of them once it is reset."
-        yield _gauge("requests_left", about_left, left)
-        yield _gauge("requests_reset_timestamp_seconds", "When that limit is reset, as the same answer said.", resets)
         paused = {
-            ("owner", names.get(each.owner_key, each.owner_key)): each.paused_until.timestamp()
+            (names.get(each.owner_key, each.owner_key),): each.paused_until.timestamp()
             for each in owner_pauses(self._store, self._now).values()
         }
-        yield _gauge("owner_paused_until_timestamp_seconds", "Until when GitHub asks an owner to wait.", paused)
+        about_left = "Requests left of that limit, as the same answer said; all of them once it is reset."
+        for name, about, values in (
+            ("requests_a_day", "Requests that a token owner's repositories take in a day, estimated.", asked),
+            ("requests_limit", "Hourly limit of a token's owner, as GitHub's newest answer said.", an_hour),
+            ("requests_left", about_left, left),
+            ("requests_reset_timestamp_seconds", "When that limit is reset, as the same answer said.", resets),
+            ("owner_paused_until_timestamp_seconds", "Until when GitHub asks an owner to wait.", paused),
+        ):
+            yield _gauge(name, about, ["owner"], values)
 
     def _health(self) -> Iterator[Metric]:
         budgets = overbooked(self._viewer, self._store)
         read = health(self._viewer, self._store, self._viewer.tenant_ids, self._now, budgets)
-        family = GaugeMetricFamily(f"{PREFIX}findings", "What is wrong, or soon will be.", labels=["kind", "severity"])
         found = Counter((each.kind.value, "problem" if each.is_problem else "warning") for each in read.findings)
-        for labels, count in sorted(found.items()):
-            family.add_metric(labels, count)
-        yield family
+        yield _gauge("findings", "What is wrong, or soon will be.", ["kind", "severity"], found)
 
 
-def _gauge(name: str, about: str, values: Mapping[tuple[str, str], float]) -> Metric:
-    """Numbers by one label."""
-    labels = list(dict.fromkeys(label for label, _ in values)) or ["name"]
+def _gauge(name: str, about: str, labels: Sequence[str], values: Mapping[Any, float]) -> Metric:
+    """Numbers by what their labels are."""
     family = GaugeMetricFamily(PREFIX + name, about, labels=labels)
-    for (_, value), number in sorted(values.items()):
-        family.add_metric([value], number)
+    for of, number in sorted(values.items()):
+        family.add_metric(of, number)
     return family
-
-
-def _counted(label: str, values: Iterator[str]) -> dict[tuple[str, str], float]:
-    return {(label, str(value)): count for value, count in Counter(values).items()}
