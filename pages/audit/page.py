@@ -17,6 +17,7 @@ from data.repositories.repositories import repository_names
 from data.store.arrow import arrow_rows
 from data.text import counted, number_text
 from pages.ui import messages, session, tables
+from pages.ui.rows import search
 from pages.ui.store import the_store
 from pages.ui.time_format import moment_column
 
@@ -48,13 +49,13 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
     return NUMBERED.sub(lambda found: names.get(found[0], found[0]), text)
 
 
-def audit_filter(search: str, names: Mapping[str, str], span: str, today: date) -> AuditFilter:
+def audit_filter(text: str, names: Mapping[str, str], span: str, today: date) -> AuditFilter:
     """The entries of a span of UTC days that ends today, by anybody; the clocks of servers may differ a little."""
-    wanted = search.strip().casefold()
+    wanted = text.casefold()
     meant = [number for number, name in names.items() if wanted and wanted in name.casefold()]
     days = SPANS[span]
     since = None if days is None else begin_of(today - timedelta(days=days - 1))
-    return AuditFilter(search, tuple(meant), None, since, begin_of(today + 2 * DAY))
+    return AuditFilter(text, tuple(meant), None, since, begin_of(today + 2 * DAY))
 
 
 def draw_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> None:
@@ -76,17 +77,10 @@ def draw_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> None:
 who = session.require_account()
 st.title("Audit log", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom", key="audit_filters"):
-    search = st.text_input(
-        "Search",
-        key="audit_search",
-        placeholder="User, action, tenant or repository",
-        type="search",
-        icon=":material/search:",
-        live=True,
-    )
+    typed = search("audit_search", "User, action, tenant or repository")
     span = st.segmented_control("Days (UTC)", list(SPANS), default="30 days", required=True, key="audit_span")
 names = names_of(who)
-everybody = audit_filter(search or "", names, span, utc_day(utc_now()))
+everybody = audit_filter(typed, names, span, utc_day(utc_now()))
 audit.move_outbox(the_store())
 shown = audit.entries(who, the_store(), everybody)
 actors = sorted({each.actor for each in shown})

@@ -12,7 +12,7 @@ from data.dashboards.specification import Dashboard, Kind, Panel, Range, Source,
 from data.repositories.groups import groups
 from data.sharing.shares import NewShare, RepositoryPage, Share, add_share, revoke_share, shares
 from data.text import counted
-from pages.ui import controls, messages, session, time_format
+from pages.ui import messages, rows, session, time_format
 from pages.ui.addresses import full_address
 from pages.ui.managed_tenants import managed_tenants, tracked_names
 from pages.ui.store import the_store
@@ -58,7 +58,11 @@ def draw_shares(account: Account, viewer: Viewer) -> None:
         _draw_made(*st.session_state[MADE])
     now = utc_now().replace(second=0, microsecond=0)
     for each in shares(account, store, now):
-        _draw_share(account, each, now)
+        button = ("Revoke", ":material/link_off:", f"share_{each.share_id}_revoke")
+        if rows.item(_share_text(each, now), f"share_{each.share_id}", button):
+            revoke_share(store, account.username, each.share_id, utc_now())
+            st.session_state.pop(MADE, None)
+            messages.notice_after_rerun("Link revoked. Nobody can open it any more.")
 
 
 def _form(account: Account, viewer: Viewer, managed: dict[int, str]) -> NewShare | None:
@@ -157,16 +161,6 @@ def _draw_made(secret: str, embeddable: bool) -> None:
     frame = f'<iframe src="{link}?theme=light" width="100%" height="800" title="Traffic"></iframe>'
     about = "`?theme=dark` or `?theme=light` sets the theme; `?kiosk=1` keeps it up to date, for a screen on a wall."
     messages.show_once("share_once", "Your link", link, about, html=frame if embeddable else "")
-
-
-def _draw_share(account: Account, share: Share, now: datetime) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=f"share_{share.share_id}"):
-        st.markdown(_share_text(share, now), width="stretch")
-        key = f"share_{share.share_id}_revoke"
-        if controls.danger_button("Revoke", ":material/link_off:", key, "tertiary"):
-            revoke_share(the_store(), account.username, share.share_id, utc_now())
-            st.session_state.pop(MADE, None)
-            messages.notice_after_rerun("Link revoked. Nobody can open it any more.")
 
 
 def _share_text(share: Share, now: datetime) -> str:

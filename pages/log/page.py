@@ -14,6 +14,7 @@ from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from pages.log import view
 from pages.ui import collecting, messages, session
+from pages.ui.rows import title_with_button
 from pages.ui.store import the_store
 
 ALL = "All tenants"
@@ -92,12 +93,9 @@ def draw_attempts(account: Account, viewer: Viewer) -> None:
 
 who = session.require_account()
 sees = grants.log_viewer(who, the_store())
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("System log", anchor=False, width="content")
-    if choices(who, sees) and st.button(
-        "Collect now", key="log_collect", icon=":material/sync:", disabled=collecting.is_going_on(sees)
-    ):
-        ask_to_collect()
+busy, may = collecting.is_going_on(sees), bool(choices(who, sees))
+if title_with_button("System log", "Collect now", "log_collect", ":material/sync:", offered=may, disabled=busy):
+    ask_to_collect()
 collecting.progress(sees)
 tracked = repositories(sees, the_store())
 wanted_states, of_tenant, of_repository, only_failed = draw_filters(tracked, sees)

@@ -12,7 +12,7 @@ from data.accounts.passwords import fingerprint
 from data.accounts.sessions import OpenSession
 from data.calendar import utc_now
 from data.repositories.repositories import repository_names
-from pages.ui import controls, messages, session, time_format
+from pages.ui import controls, messages, rows, session, time_format
 from pages.ui.sign_on_routes import provider
 from pages.ui.store import the_store
 from pages.ui.text import grant_text, token_text
@@ -117,25 +117,23 @@ def draw_tokens(account: Account) -> None:
     names = {place: name for name, place in places.items()}
     now = utc_now().replace(second=0, microsecond=0)
     for each in api_tokens.api_tokens(account, the_store(), now):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"profile_token_{each.token_id}"):
-            place = names.get((each.tenant_id, each.repository_id), "gone")
-            st.markdown(token_text(each, "one file" if each.target is not None else place, now), width="stretch")
-            key = f"profile_revoke_{each.token_id}"
-            if controls.danger_button("Revoke", ":material/key_off:", key, "tertiary"):
-                api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
-                messages.notice_after_rerun(f"{each.name} is revoked.")
+        place = names.get((each.tenant_id, each.repository_id), "gone")
+        text = token_text(each, "one file" if each.target is not None else place, now)
+        button = ("Revoke", ":material/key_off:", f"profile_revoke_{each.token_id}")
+        if rows.item(text, f"profile_token_{each.token_id}", button):
+            api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
+            messages.notice_after_rerun(f"{each.name} is revoked.")
 
 
 def draw_organization(account: Account) -> None:
     st.header("Your organization’s sign-in", anchor=False)
     linked = sign_on.identities(account, the_store())
     for number, each in enumerate(linked):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"profile_identity_{number}"):
-            whose = f"{messages.literal(each.identity.subject)}, linked {time_format.ago(each.linked_at, utc_now())}"
-            st.markdown(f"**{messages.literal(each.identity.issuer)}**  \n:gray[:small[{whose}]]", width="stretch")
-            if controls.danger_button("Unlink", ":material/link_off:", f"profile_unlink_{number}", "tertiary"):
-                sign_on.unlink_identity(the_store(), account.username, account.user_id, each.identity, utc_now())
-                messages.notice_after_rerun("Unlinked.")
+        whose = f"{messages.literal(each.identity.subject)}, linked {time_format.ago(each.linked_at, utc_now())}"
+        text = f"**{messages.literal(each.identity.issuer)}**  \n:gray[:small[{whose}]]"
+        if rows.item(text, f"profile_identity_{number}", ("Unlink", ":material/link_off:", f"profile_unlink_{number}")):
+            sign_on.unlink_identity(the_store(), account.username, account.user_id, each.identity, utc_now())
+            messages.notice_after_rerun("Unlinked.")
     if not linked:
         st.caption("Link it once, and you can sign in with it.")
     session.organization_button("Link another" if linked else "Link your organization", "profile_link", link=True)

@@ -31,6 +31,7 @@ from pages.repositories import view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.repository_status import health_of
+from pages.ui.rows import search, title_with_button
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
 
@@ -39,13 +40,6 @@ REMOVING = "repositories_removing"  # the ids that the dialog is about
 KEEP, DELETE = "Keep the history", "Delete the history forever"
 MOST_NAMED = 8
 Change = Callable[[Store, str, Collection[int], datetime], list[Repository]]
-
-
-def draw_head(manages: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title("Repositories", anchor=False, width="content")
-        if manages and st.button("Add repositories", type="primary", icon=":material/add:", key="repositories_add"):
-            navigation.open_page("add")
 
 
 def stop_without_any(manages: bool) -> NoReturn:
@@ -78,16 +72,7 @@ def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], colle
 
 def chosen_filter(viewer: Viewer, counts: Mapping[str, int], names: dict[int, str]) -> RepositoryFilter:
     with st.container(horizontal=True, vertical_alignment="bottom", key="repositories_controls"):
-        text = st.text_input(
-            "Search",
-            max_chars=140,
-            placeholder="Part of a name",
-            type="search",
-            icon=":material/search:",
-            key="repositories_search",
-            live=True,
-            width=240,
-        )
+        text = search("repositories_search", "Part of a name", max_chars=140, width=240)
         tenant_id = 0
         if len(names) > 1:
             tenant_id = st.selectbox(
@@ -109,7 +94,7 @@ def chosen_filter(viewer: Viewer, counts: Mapping[str, int], names: dict[int, st
         label_visibility="collapsed",
         wrap=True,
     )
-    return RepositoryFilter(str(text or "").strip(), state or view.TRACKED, tenant_id or None, sort, members)
+    return RepositoryFilter(text, state or view.TRACKED, tenant_id or None, sort, members)
 
 
 def _members_of_chosen_group(viewer: Viewer) -> frozenset[int] | None:
@@ -266,7 +251,9 @@ account = session.require_account()
 who = grants.viewer_of(the_store(), account)
 tenant_names = {each.tenant_id: each.name for each in tenants.tenants(who, the_store())}
 manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
-draw_head(manages)
+key, icon = "repositories_add", ":material/add:"
+if title_with_button("Repositories", "Add repositories", key, icon, offered=manages, type="primary"):
+    navigation.open_page("add")
 health = health_of(account, who, the_store(), utc_now())
 findings = tuple(each for each in health.findings if each.repository_id is not None)
 if (every := view.summary(who, the_store(), utc_day(utc_now()), findings)) is None:

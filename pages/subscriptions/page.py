@@ -53,6 +53,7 @@ from data.traffic.models import Grain
 from pages.subscriptions import text
 from pages.ui import controls, filters, messages, session
 from pages.ui.managed_tenants import managed_tenants
+from pages.ui.rows import title_with_button
 from pages.ui.store import the_store
 
 ONCE = "subscriptions_once"  # the signing secret of a new webhook, to be shown
@@ -133,7 +134,9 @@ def choose_owner(account: Account) -> int:
     names = {OWN: "Me: what I have access to"} | managed_tenants(account)
     if len(names) == 1:
         return OWN
-    return st.selectbox("For", list(names), format_func=lambda key: text.owner_name(names[key], key), key="new_for")
+    return st.selectbox(
+        "For", list(names), format_func=lambda key: f"Tenant {names[key]}" if key else names[key], key="new_for"
+    )
 
 
 def choose_channel(account: Account, *, own: bool, key: str = "new") -> tuple[str, str]:
@@ -347,10 +350,8 @@ def _of_tenant(viewer: Viewer, tenant_id: int) -> Viewer:
 who, shop = session.require_account(), the_store()
 sees = grants.viewer_of(shop, who)
 filters.stop_without_traffic(sees)
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Subscriptions", anchor=False, width="content")
-    if st.button("New subscription", type="primary", icon=":material/add:", key="subscriptions_new"):
-        ask_for_new()
+if title_with_button("Subscriptions", "New subscription", "subscriptions_new", ":material/add:", type="primary"):
+    ask_for_new()
 draw_secret()
 every = subscriptions(who, shop)
 if not every:

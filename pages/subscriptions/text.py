@@ -1,5 +1,6 @@
 """Subscriptions in words. Pure."""
 
+from calendar import day_name
 from collections.abc import Mapping
 
 from collector.delivery.channels import NAMES
@@ -19,7 +20,7 @@ SCORE_HELP = (
     "usual, two in three are real events on recorded years."
 )
 MUTED_HELP = "That day included, UTC. Empty: not muted."
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = tuple(day_name)
 ADDRESSES = {  # of each kind: what is asked for, how it looks, where it is found
     "slack": (
         "Webhook address",
@@ -44,10 +45,6 @@ ADDRESSES = {  # of each kind: what is asked for, how it looks, where it is foun
         "Telegram, Pushover, Webex, Google Chat, PagerDuty and others: see apprise’s list of services.",
     ),
 }
-
-
-def owner_name(name: str, tenant_id: int) -> str:
-    return f"Tenant {name}" if tenant_id else name
 
 
 def what(subscription: Subscription, tenant_names: Mapping[int, str]) -> str:

@@ -28,6 +28,7 @@ from data.store.arrow import arrow_rows
 from data.text import counted, day_text
 from pages.tenants import app_view, view
 from pages.ui import collecting, controls, messages, session, time_format
+from pages.ui.rows import title_with_button
 from pages.ui.store import the_store
 
 COLUMNS: Mapping[str, Any] = {
@@ -225,10 +226,9 @@ seen = grants.administered(who, the_store())
 all_tenants = tenants.tenants(seen, the_store())
 token_of = {each.tenant_id: each for each in tokens.tokens(seen, the_store())}
 with_app = {each.tenant_id for each in github_app.installations(seen, the_store())}
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Tenants", anchor=False, width="content")
-    if who.has(Role.ADMIN) and st.button("New tenant", key="tenants_add", icon=":material/domain_add:", type="primary"):
-        ask_for_new(who)
+is_admin = who.has(Role.ADMIN)
+if title_with_button("Tenants", "New tenant", "tenants_add", ":material/domain_add:", offered=is_admin, type="primary"):
+    ask_for_new(who)
 if not all_tenants:
     st.info("There is no tenant for you to manage. An admin can create one.", icon=":material/domain_disabled:")
     st.stop()

@@ -12,7 +12,7 @@ from data.accounts.models import Account, Role
 from data.accounts.sign_on import BY_GROUP, passwords_open
 from data.calendar import utc_now
 from data.store.arrow import arrow_rows
-from pages.ui import controls, messages, session
+from pages.ui import controls, messages, rows, session
 from pages.ui.store import the_store
 from pages.ui.text import ROLES, grant_text
 from pages.users import sign_on_view, view
@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, Any] = {
 
 
 def draw_table(users: Sequence[Account]) -> None:
-    rows = [
+    shown = [
         {
             "username": each.username,
             "name": each.display_name,
@@ -41,7 +41,7 @@ def draw_table(users: Sequence[Account]) -> None:
         for each in users
     ]
     st.dataframe(
-        arrow_rows(rows),
+        arrow_rows(shown),
         column_config=COLUMNS,
         column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in users) else [])],
         hide_index=True,
@@ -53,17 +53,7 @@ def draw_table(users: Sequence[Account]) -> None:
 
 def draw_users(account: Account) -> None:
     users = accounts.accounts(account, the_store())
-    search = ""
-    if len(users) > 8:
-        search = st.text_input(
-            "Search",
-            key="users_search",
-            placeholder="Part of a name",
-            type="search",
-            icon=":material/search:",
-            live=True,
-        )
-    wanted = (search or "").strip().casefold()
+    wanted = rows.search("users_search", "Part of a name").casefold() if len(users) > 8 else ""
     shown = [each for each in users if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()]
     if not shown:
         st.info(
@@ -116,12 +106,9 @@ def _draw_grants(account: Account, user: Account) -> None:
     if not found:
         st.caption("No role: this user sees nothing but the own profile.")
     for number, each in enumerate(found):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"user_grant_{number}"):
-            st.markdown(grant_text(each), width="stretch")
-            if may_grant(account, each.grant) and controls.danger_button(
-                "Revoke", ":material/remove_moderator:", f"user_take_{number}", "tertiary"
-            ):
-                _ask_to_take(account, user, each)
+        button, may = ("Revoke", ":material/remove_moderator:", f"user_take_{number}"), may_grant(account, each.grant)
+        if rows.item(grant_text(each), f"user_grant_{number}", button, removable=may):
+            _ask_to_take(account, user, each)
 
 
 def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:

@@ -10,7 +10,7 @@ from data.accounts.authority import GRANTED_BY_A_TENANT
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account, Grant, Role
 from data.calendar import utc_now
-from pages.ui import controls, messages, time_format
+from pages.ui import messages, rows, time_format
 from pages.ui.addresses import full_address
 from pages.ui.managed_tenants import tracked_names
 from pages.ui.navigation import INVITATION
@@ -75,14 +75,9 @@ def _draw_open(account: Account) -> None:
         st.caption("No open invitations.")
     names = tenant_names(account)
     for each in found:
-        with st.container(
-            border=True, horizontal=True, vertical_alignment="center", key=f"invitation_{each.invitation_id}"
-        ):
-            st.markdown(link_text(each, names), width="stretch")
-            if controls.danger_button(
-                "Revoke", ":material/link_off:", f"invite_revoke_{each.invitation_id}", "tertiary"
-            ):
-                _ask_to_revoke(account, each)
+        button = ("Revoke", ":material/link_off:", f"invite_revoke_{each.invitation_id}")
+        if rows.item(link_text(each, names), f"invitation_{each.invitation_id}", button, border=True):
+            _ask_to_revoke(account, each)
 
 
 def link_text(each: Invitation, tenant_names: dict[int, str]) -> str:
