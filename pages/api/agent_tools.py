@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import asdict
+from functools import wraps
+from typing import ParamSpec
 from urllib.parse import urlencode
 
 from mcp.server import MCPServer
@@ -38,6 +40,8 @@ INSTRUCTIONS = (
 MOST_ROWS, MOST_SPIKES = 1_000, 50
 QUERY_PATIENCE_S = 60
 ACCESS: ContextVar[ApiAccess] = ContextVar("access")
+SERVER = MCPServer("GitHub Traffic", instructions=INSTRUCTIONS, log_level="WARNING")
+Arguments = ParamSpec("Arguments")
 
 
 def application(path: str, access: ApiAccess) -> Starlette:
@@ -49,6 +53,25 @@ def application(path: str, access: ApiAccess) -> Starlette:
     )
 
 
+def _tool(answer: Callable[Arguments, str]) -> Callable[Arguments, str]:
+    """A tool; why it has no answer, the agent reads as an error."""
+
+    @wraps(answer)
+    def answer_or_error(*of: Arguments.args, **named: Arguments.kwargs) -> str:
+        try:
+            return answer(*of, **named)
+        except Problem as refusal:
+            raise ToolError(refusal.detail) from refusal
+        except SandboxError as refusal:
+            raise ToolError(str(refusal)) from refusal
+        except StoreError as failure:
+            raise ToolError(NO_DATA) from failure
+
+    SERVER.add_tool(answer_or_error, annotations=ToolAnnotations(read_only_hint=True))
+    return answer_or_error
+
+
+@_tool
 def list_repositories() -> str:
     """The repositories that may be seen, by tenant, with the state of their collection."""
     found = repositories(ACCESS.get().viewer, the_store())
@@ -60,6 +83,7 @@ def list_repositories() -> str:
     return json.dumps(rows)
 
 
+@_tool
 def traffic(
     by: str = "day",
     days: int = 30,
@@ -74,67 +98,40 @@ def traffic(
     query = [("by", by), ("days", str(days)), *(("repository", each) for each in repository or [])]
     query += [("group", group)] if group else []
     query += [("compare", "previous")] if compare else []
-    return _with_errors(lambda: _rows(query))
-
-
-def spikes(days: int = 90, most: int = 10) -> str:
-    """The most notable days with unusually many views or clones of the last so many days, with their likely causes:
-    referrers, paths, releases, notes, workflow runs, stars. Causes coincide; they may not be the reason.
-    """
-
-    def answer() -> str:
-        access, today = ACCESS.get(), utc_day(utc_now())
-        selection = Selection(today - min(max(days, 1), parameters.MOST_DAYS) * DAY, today - DAY, today)
-        found = explained_spikes(access.viewer, the_store(), selection, min(max(most, 1), MOST_SPIKES))
-        return json.dumps([asdict(each) for each in found], default=str)
-
-    return _with_errors(answer)
-
-
-def query(sql: str) -> str:
-    """The rows of one SELECT in DuckDB's SQL over the public views (v_daily, v_weekly, v_monthly, v_repositories,
-    v_referrers, v_paths, v_clones, v_spikes, v_stars, v_releases, v_notes, v_gaps), in a sandbox that has the visible
-    rows only. At most 1,000 rows; where there are more, cut is true.
-    """
-
-    def answer() -> str:
-        access = ACCESS.get()
-        if not query_sandbox.is_on():
-            raise SandboxError("SQL is switched off on this server.")
-        question = Question(sql, utc_day(utc_now()))
-        run = query_sandbox.the_sandbox().start(access.viewer, question, access.account.username)
-        if not run.wait(QUERY_PATIENCE_S):
-            run.cancel()
-        found = run.answer()
-        rows = found.to_frame().head(MOST_ROWS)
-        facts = {
-            "rows": json.loads(rows.to_json(orient="records", date_format="iso")),
-            "cut": found.cut is not None or len(rows) < len(found.rows),
-        }
-        return json.dumps(facts)
-
-    return _with_errors(answer)
-
-
-def _rows(query: list[tuple[str, str]]) -> str:
     request = Request({"type": "http", "query_string": urlencode(query).encode(), "headers": []})
     wanted = parameters.rows(request, ACCESS.get().viewer, the_store(), None)
     page = page_of_rows(wanted.viewer, the_store(), wanted.request, None, MOST_ROWS)
     return f'{{"rows": {json_rows(page.rows)}, "cut": {json.dumps(page.last_key is not None)}}}'
 
 
-def _with_errors(answer: Callable[[], str]) -> str:
-    """What a tool answers; why not, as an error that the agent reads."""
-    try:
-        return answer()
-    except Problem as refusal:
-        raise ToolError(refusal.detail) from refusal
-    except SandboxError as refusal:
-        raise ToolError(str(refusal)) from refusal
-    except StoreError as failure:
-        raise ToolError(NO_DATA) from failure
+@_tool
+def spikes(days: int = 90, most: int = 10) -> str:
+    """The most notable days with unusually many views or clones of the last so many days, with their likely causes:
+    referrers, paths, releases, notes, workflow runs, stars. Causes coincide; they may not be the reason.
+    """
+    access, today = ACCESS.get(), utc_day(utc_now())
+    selection = Selection(today - min(max(days, 1), parameters.MOST_DAYS) * DAY, today - DAY, today)
+    found = explained_spikes(access.viewer, the_store(), selection, min(max(most, 1), MOST_SPIKES))
+    return json.dumps([asdict(each) for each in found], default=str)
 
 
-SERVER = MCPServer("GitHub Traffic", instructions=INSTRUCTIONS, log_level="WARNING")
-for _tool in (list_repositories, traffic, spikes, query):
-    SERVER.add_tool(_tool, annotations=ToolAnnotations(read_only_hint=True))
+@_tool
+def query(sql: str) -> str:
+    """The rows of one SELECT in DuckDB's SQL over the public views (v_daily, v_weekly, v_monthly, v_repositories,
+    v_referrers, v_paths, v_clones, v_spikes, v_stars, v_releases, v_notes, v_gaps), in a sandbox that has the visible
+    rows only. At most 1,000 rows; where there are more, cut is true.
+    """
+    access = ACCESS.get()
+    if not query_sandbox.is_on():
+        raise SandboxError("SQL is switched off on this server.")
+    question = Question(sql, utc_day(utc_now()))
+    run = query_sandbox.the_sandbox().start(access.viewer, question, access.account.username)
+    if not run.wait(QUERY_PATIENCE_S):
+        run.cancel()
+    found = run.answer()
+    rows = found.to_frame().head(MOST_ROWS)
+    facts = {
+        "rows": json.loads(rows.to_json(orient="records", date_format="iso")),
+        "cut": found.cut is not None or len(rows) < len(found.rows),
+    }
+    return json.dumps(facts)

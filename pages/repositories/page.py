@@ -28,12 +28,13 @@ from data.text import counted, number_text, one_or_counted
 from data.traffic.export import ExportTable
 from pages.repositories import groups as groups_view
 from pages.repositories import view
-from pages.repositories.view import FilteredRepositories, RepositoryFilter, Summary
+from pages.repositories.view import FilteredRepositories, RepositoryFilter
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.repository_status import health_of
 from pages.ui.rows import search, title_with_button
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
+from pages.ui.totals import draw_numbers
 
 ROWS_AT_SIGHT, ROW_PIXELS = 14, 35
 REMOVING = "repositories_removing"  # the ids that the dialog is about
@@ -49,14 +50,6 @@ def stop_without_any(manages: bool) -> NoReturn:
         text = "You don’t have any repositories yet. Ask whoever invited you for access."
     st.info(text, icon=":material/folder_off:")
     st.stop()
-
-
-def draw_summary(every: Summary) -> None:
-    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repositories_totals"):
-        for name, value in every.sums.items():
-            st.metric(name, "unknown" if value is None else value, format="localized", width=140)
-    if every.warning:
-        st.warning(every.warning, icon=":material/warning:")
 
 
 def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], collecting_ids: Collection[int]) -> None:
@@ -258,7 +251,9 @@ health = health_of(account, who, the_store(), utc_now())
 findings = tuple(each for each in health.findings if each.repository_id is not None)
 if (every := view.summary(who, the_store(), utc_day(utc_now()), findings)) is None:
     stop_without_any(manages)
-draw_summary(every)
+draw_numbers("repositories_totals", every.sums)
+if every.warning:
+    st.warning(every.warning, icon=":material/warning:")
 if manages:
     of_each = view.summary(who.of_each_tenant(), the_store(), utc_day(utc_now()), findings)
     draw_missing_tokens(account, tenant_names, of_each.collecting if of_each else ())

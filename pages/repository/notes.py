@@ -39,8 +39,6 @@ class NoteDraft:
 
 def draw_list(account: Account, repository: Repository, notes: Sequence[Note]) -> None:
     """The notes, the newest first; for those who may write them with what can be done to each."""
-    if not notes:
-        return
     st.header("Notes", anchor=False)
     newest = sorted(notes, key=lambda each: (each.day, each.note_id), reverse=True)
     for note in newest[:MOST_LISTED]:

@@ -34,7 +34,7 @@ from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import WAVE, chosen_wave, happenings, story_chart, views_chart
 from pages.ui.notation import day_format
-from pages.ui.totals import draw_totals
+from pages.ui.totals import draw_numbers, draw_totals
 
 SECTIONS = (
     "All counts",
@@ -257,6 +257,7 @@ def draw_notes(about: About, account: Account) -> None:
     found = notes_of(about.viewer, about.store, selection.first, selection.last, repository.repository_id)
     if not found:
         st.info("No notes in these days.", icon=":material/edit_note:")
+        return
     notes.draw_list(account, repository, found)
 
 
@@ -308,10 +309,7 @@ def draw_people(about: About) -> None:
         st.info("GitHub has not reported unique visitors yet.", icon=":material/group:")
         return
     st.header("Unique visitors (14 days)", anchor=False)
-    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_people"):
-        for name, number in people.cards:
-            help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
-            st.metric(name, "unknown" if number is None else number, format="localized", width=150, help=help_text)
+    draw_numbers("repository_people", dict(people.cards), width=150)
     st.caption(people.sentence)
     if count := people.weeks.num_rows:
         alt = f"{count} whole weeks with their unique visitors and cloners, beside the sums of the days"
@@ -511,9 +509,7 @@ def draw_coverage(about: About) -> None:
     if charts.calendar is None:
         filters.stop_without_days(about.viewer)
         return
-    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="repository_kinds"):
-        for kind, count in charts.counts.items():
-            st.metric(kind, count, format="localized", width=112)
+    draw_numbers("repository_kinds", charts.counts, width=112)
     draw(charts.calendar, "repository_calendar")
     st.caption(
         f"{days_text(year.first, year.last)} (UTC), at least a year. **Final**: GitHub no longer changes "

@@ -1,5 +1,7 @@
 """What the days of a selection add up to, each number beside that of the days before."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from data.calendar import DAY
@@ -7,6 +9,8 @@ from data.insight.text import change
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, days_text, number_text
 from data.traffic.models import Selection
 from data.traffic.traffic import Totals
+
+SUMS = {DAILY_VISITORS, DAILY_CLONERS}
 
 
 def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = False) -> None:
@@ -18,13 +22,20 @@ def draw_totals(totals: Totals, selection: Selection, *, with_stars: bool = Fals
     }
     if with_stars:
         cards["Stars gained"] = totals.stars
-    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key="totals"):
-        for name, total in cards.items():
-            delta = change(total.compared, total.before) if totals.comparable and selection.counterpart else None
-            number = "unknown" if total.value is None else total.value
-            help_text = SUM_HELP if name in {DAILY_VISITORS, DAILY_CLONERS} else None
-            st.metric(name, number, delta, format="localized", width=140, help=help_text)
+    is_compared = totals.comparable and selection.counterpart is not None
+    changes = {name: change(total.compared, total.before) for name, total in cards.items()} if is_compared else {}
+    draw_numbers("totals", {name: total.value for name, total in cards.items()}, changes)
     st.caption(" ".join(_notes(totals, selection)))
+
+
+def draw_numbers(
+    key: str, numbers: Mapping[str, int | None], changes: Mapping[str, str | None] | None = None, width: int = 140
+) -> None:
+    """Numbers by name beside each other, each with its change where that is known."""
+    with st.container(horizontal=True, border=True, horizontal_alignment="distribute", key=key):
+        for name, number in numbers.items():
+            shown, help_text = "unknown" if number is None else number, SUM_HELP if name in SUMS else None
+            st.metric(name, shown, (changes or {}).get(name), format="localized", width=width, help=help_text)
 
 
 def _notes(totals: Totals, selection: Selection) -> list[str]:
