@@ -30,6 +30,7 @@ from data.traffic.models import Metric
 LOOK_EVERY = timedelta(minutes=5)  # so long is an answer kept while nobody writes to the store
 MISSED_AFTER = timedelta(minutes=40)  # with the above less than an hour
 MOST_MISSED = 100  # are counted
+KNOWN_DAYS = 2 * WINDOW_DAYS  # who answered since has all in these days that its days until loss depend on
 NEAR_DAYS = 7  # until a loss: half of what GitHub shows
 SPARE_DAYS = 3  # between the next scheduled collection and a loss
 LATE_AFTER = timedelta(days=1)  # then a scheduled collection that did not bring a day will not
@@ -37,6 +38,12 @@ EXPIRY_DAYS = 14
 LOOKED_BACK = timedelta(days=8)  # for answers and runs: what is rare comes once in seven
 ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
 REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
+
+SCHEDULES = """
+select tenant_id, schedule
+from tenant
+where active and tenant_id in (select tenant_id from repository where repository_id in (select unnest($visible)))
+"""
 
 
 class FindingKind(StrEnum):
@@ -70,7 +77,8 @@ class Finding:
 class TenantStanding:
     """How the repositories of a tenant stand that are not on hold: how many there are, how many should have been
     asked by now (`waiting`), how many of these nobody asked (`left_out`, since `left_since`), and the ids of those
-    that need a closer look: refused by GitHub, or near a loss.
+    that need a closer look: refused by GitHub, near a loss, or silent for long. `days_until_loss`: of the others.
+    `is_failing`: an endpoint of one of them was not answered well the last time.
     """
 
     tenant_id: int
@@ -84,6 +92,7 @@ class TenantStanding:
     last_good_at: datetime | None
     days_until_loss: int | None
     in_trouble: Sequence[int]
+    is_failing: bool
 
     def missed_since(self, *, is_going_on: bool) -> datetime | None:
         """Since when the schedule was not kept: no repository was asked for after a time of it had come, or most were
@@ -161,13 +170,15 @@ def _health(
         for each in troubled
         if each.repository.repository_id in near and each.repository.state not in REFUSED
     ]
-    findings += _about_endpoints(stale_endpoints(viewer, store, now))
+    if any(each.is_failing for each in tenants):
+        findings += _about_endpoints(stale_endpoints(viewer, store, now))
     findings += _about_rows(viewer, store, now)
+    until_loss = [each.days_until_loss for each in tenants] + [each.days_until_loss for each in troubled]
     return Health(
         tuple(sorted(findings, key=lambda each: not each.is_problem)),
         sum(each.tracked for each in tenants),
         max((each.last_good_at for each in tenants if each.last_good_at is not None), default=None),
-        min((each.days_until_loss for each in tenants if each.days_until_loss is not None), default=None),
+        min((days for days in until_loss if days is not None), default=None),
     )
 
 
@@ -178,10 +189,12 @@ def _standings(viewer: Viewer, store: Store, now: datetime) -> tuple[TenantStand
         "on_hold": list(ON_HOLD),
         "refused": list(REFUSED),
         "near_days": NEAR_DAYS,
+        "harmless": list(HARMLESS_OUTCOMES),
     }
     with store.traffic.read() as cursor:
         cursor.execute("set variable today = $today", {"today": utc_day(now)})
-        schedules = dict(cursor.execute("select tenant_id, schedule from tenant where active").fetchall())
+        cursor.execute("set variable known_from = $known_from", {"known_from": utc_day(now) - KNOWN_DAYS * DAY})
+        schedules = dict(cursor.execute(SCHEDULES, {"visible": values["visible"]}).fetchall())
         values |= {"tenant_ids": list(schedules), "times": [_last_due(each, now) for each in schedules.values()]}
         rows = cursor.execute(parsed(query(__name__, "standings")), values).fetchall()
     moments = ((None if at is None else aware(at) for at in row[6:9]) for row in rows)

@@ -1,12 +1,14 @@
 -- How the visible repositories of each active tenant stand that are not on hold: how many, how many were to be asked by the
 -- tenant's newest time ($times, as long as $tenant_ids) and how many of these were not, and which need a closer look: refused by
--- GitHub, or near a loss. Times are UTC. Grain: a tenant. Source: v_repositories, repository, tenant, endpoint_state. Looked at from
--- the session's variable today.
+-- GitHub, near a loss, or silent since the session's variable known_from, before which no day is read: what they are about to lose
+-- is not known here. Of the others the first loss (days_until_loss); is_failing: an endpoint's newest answer was none. Times are UTC. Grain: a tenant. Source: v_repositories,
+-- repository, tenant, endpoint_state. Looked at from the session's variable today.
 with answered as (
     select
         repository_id,
         max(last_good_at) filter (where endpoint in ('views', 'clones')) as good_at,
-        max(last_tried_at) filter (where endpoint in ('views', 'repository')) as tried_at
+        max(last_tried_at) filter (where endpoint in ('views', 'repository')) as tried_at,
+        bool_or(not list_contains($harmless, last_outcome)) as is_failing
     from endpoint_state
     where repository_id in (select unnest($visible))
     group by repository_id
@@ -23,9 +25,12 @@ standing as (
         known.repository_id,
         known.tenant_id,
         known.days_until_loss,
-        known.state,
+        list_contains($refused, known.state)
+        or known.days_until_loss <= $near_days
+        or coalesce(known.last_collected_at < getvariable('known_from')::date, true) as is_in_trouble,
         answered.good_at,
         answered.tried_at,
+        answered.is_failing,
         greatest(repository.added_at, repository.state_since) as since,
         known.state = 'active' and since < due.due_at as is_waiting,
         is_waiting and coalesce(answered.tried_at < due.due_at, true) as is_left
@@ -49,10 +54,9 @@ select
     max(coalesce(tried_at, since)) filter (where is_left) as left_since,
     max(tried_at) as last_tried_at,
     max(good_at) as last_good_at,
-    min(days_until_loss) as days_until_loss,
-    coalesce(
-        list(repository_id) filter (where list_contains($refused, state) or days_until_loss <= $near_days), []
-    ) as in_trouble
+    min(days_until_loss) filter (where not is_in_trouble) as days_until_loss,
+    coalesce(list(repository_id) filter (where is_in_trouble), []) as in_trouble,
+    coalesce(bool_or(is_failing), false) as is_failing
 from standing
 inner join tenant using (tenant_id)
 group by all

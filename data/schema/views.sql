@@ -25,6 +25,34 @@ comment on column v_today.today is 'The present day, UTC; or the variable today 
 comment on column v_today.final_until is 'The newest day that may be final: three days ago.';
 comment on column v_today.shown_from is 'The oldest day that GitHub surely shows still: 13 days ago.';
 
+create view v_daily_without_imports as
+select
+    known.repository_id,
+    known.day,
+    case when own.day is null then known.views else own.views end as views,
+    case when own.day is null then known.view_uniques else own.view_uniques end as view_uniques,
+    case when own.day is null then known.clones else own.clones end as clones,
+    case when own.day is null then known.clone_uniques else own.clone_uniques end as clone_uniques,
+    case when own.day is null then known.views_source else own.views_source end as views_source,
+    case when own.day is null then known.clones_source else own.clones_source end as clones_source
+from daily_traffic as known
+left join collected_day as own on known.repository_id = own.repository_id and known.day = own.day
+left join collected_span as span on known.repository_id = span.repository_id
+where span.repository_id is null or known.day between span.first_day and span.last_day;
+
+comment on view v_daily_without_imports is
+'One row per repository and day, as daily_traffic would be without any import: what v_daily reads where the session has set variable with_imports = false.';
+comment on column v_daily_without_imports.repository_id is 'Our id of the repository.';
+comment on column v_daily_without_imports.day is 'The day, UTC.';
+comment on column v_daily_without_imports.views is 'Page views that GitHub counted; NULL where it was not asked.';
+comment on column v_daily_without_imports.view_uniques is 'Unique visitors of that day. Never to be added up over days.';
+comment on column v_daily_without_imports.clones is 'Git clones that GitHub counted.';
+comment on column v_daily_without_imports.clone_uniques is 'Unique cloners of that day. Never to be added up over days.';
+comment on column v_daily_without_imports.views_source is 'github, or NULL for none (a number may then be partial).';
+comment on column v_daily_without_imports.clones_source is 'The same of the clones.';
+
+-- Which of the two is read is decided while a statement is bound: a union of both would double what is to be planned, which for
+-- the repositories of one tenant takes as long as to read their days.
 create view v_daily as
 select
     daily.repository_id,
@@ -50,35 +78,8 @@ select
     end as clones_state,
     daily.views_source,
     daily.clones_source
-from (
-    select
-        repository_id,
-        day,
-        views,
-        view_uniques,
-        views_source,
-        clones,
-        clone_uniques,
-        clones_source
-    from daily_traffic
-    where coalesce(getvariable('with_imports')::boolean, true)
-    union all
-    -- As it would be without any import.
-    select
-        repository_id,
-        day,
-        case when own.day is null then known.views else own.views end as views,
-        case when own.day is null then known.view_uniques else own.view_uniques end as view_uniques,
-        case when own.day is null then known.views_source else own.views_source end as views_source,
-        case when own.day is null then known.clones else own.clones end as clones,
-        case when own.day is null then known.clone_uniques else own.clone_uniques end as clone_uniques,
-        case when own.day is null then known.clones_source else own.clones_source end as clones_source
-    from daily_traffic as known
-    left join collected_day as own using (repository_id, day)
-    left join collected_span as span using (repository_id)
-    where
-        not coalesce(getvariable('with_imports')::boolean, true)
-        and (span.repository_id is null or day between span.first_day and span.last_day)
+from query_table(
+    case when coalesce(getvariable('with_imports')::boolean, true) then 'daily_traffic' else 'v_daily_without_imports' end
 ) as daily
 inner join repository using (repository_id)
 inner join tenant using (tenant_id)
@@ -567,6 +568,7 @@ with facts as (
         null::bigint as forks,
         null::bigint as watchers
     from v_daily
+    where day >= coalesce(getvariable('known_from')::date, date '0001-01-01')
     union all by name
     select
         repository_id,
@@ -675,7 +677,7 @@ select
 from known;
 
 comment on view v_repositories is
-'One row per repository that a tenant tracks or has tracked: totals, pending days, gaps, and days until GitHub deletes data.';
+'One row per repository that a tenant tracks or has tracked: totals, pending days, gaps, and days until GitHub deletes data. Where the session has the variable known_from, of the days from then on only.';
 comment on column v_repositories.repository_id is 'Our id of the repository.';
 comment on column v_repositories.tenant_id is 'The tenant that tracks it.';
 comment on column v_repositories.tenant is 'The name of the tenant.';

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the command line starts in half the time without pandas
 
     from data.store.store import Store
 
-SAMPLE = 8  # parts of an answer that are weighed
+SAMPLE = 3  # parts of an answer that are weighed
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
 PATIENCE_S = 10.0  # for a turn: computed side by side, what 50 people ask at once takes a third more processor time
 STAND_BACK_S = 0.1

@@ -6,75 +6,49 @@
 -- month that is of pending days.
 -- Grain: a repository (null: all), metric and period. Source: v_daily, v_weekly, v_monthly, v_stars, from the session's
 -- variables today, first_day, last_day. left_out: how many repositories with such periods are in the total only.
+-- What days, weeks and months are called and what only some of them have, without a row; the view of $grain has the rows.
 with periods as (
     select
-        repository_id,
-        full_name,
-        day as period,
-        views,
-        view_uniques,
-        view_uniques_kind,
-        views_state,
-        0 as pending_views,
-        clones,
-        clone_uniques,
-        clone_uniques_kind,
-        clones_state,
-        0 as pending_clones,
-        nullif(views_source, 'github') as views_kind,
-        nullif(clones_source, 'github') as clones_kind
-    from v_daily
-    where
-        $grain = 'day'
-        and repository_id in (select unnest($visible::integer[]))
-        and day between $first_day and $last_day
-    union all
+        null::date as day,
+        null::date as week,
+        null::date as month,
+        null::bigint as view_uniques,
+        null::bigint as clone_uniques,
+        null::bigint as visitor_days,
+        null::bigint as cloner_days,
+        null::text as views_source,
+        null::text as clones_source,
+        null::bigint as pending_views,
+        null::bigint as pending_clones,
+        null::integer as imported_views_days,
+        null::integer as imported_clones_days
+    where false
+    union all by name
+    from query_table(case $grain when 'day' then 'v_daily' when 'week' then 'v_weekly' else 'v_monthly' end)
+    where repository_id in (select unnest($visible::integer[]))
+),
+
+chosen as materialized (
     select
         repository_id,
         full_name,
-        week as period,
+        coalesce(day, week, month) as period,
         views,
         coalesce(view_uniques, visitor_days) as view_uniques,
         view_uniques_kind,
         views_state,
-        pending_views,
+        coalesce(pending_views, 0) as pending_views,
         clones,
         coalesce(clone_uniques, cloner_days) as clone_uniques,
         clone_uniques_kind,
         clones_state,
-        pending_clones,
-        if(imported_views_days > 0, 'import', null) as views_kind,
-        if(imported_clones_days > 0, 'import', null) as clones_kind
-    from v_weekly
-    where
-        $grain = 'week'
-        and repository_id in (select unnest($visible::integer[]))
-    union all
-    select
-        repository_id,
-        full_name,
-        month as period,
-        views,
-        visitor_days as view_uniques,
-        view_uniques_kind,
-        views_state,
-        pending_views,
-        clones,
-        cloner_days as clone_uniques,
-        clone_uniques_kind,
-        clones_state,
-        pending_clones,
-        if(imported_views_days > 0, 'import', null) as views_kind,
-        if(imported_clones_days > 0, 'import', null) as clones_kind
-    from v_monthly
-    where
-        $grain = 'month'
-        and repository_id in (select unnest($visible::integer[]))
-),
-
-chosen as materialized (
+        coalesce(pending_clones, 0) as pending_clones,
+        if(views_source = 'import' or imported_views_days > 0, 'import', null) as views_kind,
+        if(clones_source = 'import' or imported_clones_days > 0, 'import', null) as clones_kind
     from periods
-    where contains(lower(full_name), lower($search))
+    where
+        contains(lower(full_name), lower($search))
+        and (day is null or day between $first_day and $last_day)
 ),
 
 ranked as (

@@ -10,9 +10,9 @@ import pytest
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant, operator
-from data.calendar import stored
+from data.calendar import DAY, stored
 from data.collection.health import LOOK_EVERY, MISSED_AFTER, FindingKind, health, near_loss
-from data.repositories.health import with_open_days
+from data.repositories.health import repository_health, with_open_days
 from data.repositories.models import OpenDays, Repository, RepositoryFacts, RepositoryHealth, RepositoryState
 from data.repositories.repositories import add_repositories
 from data.store import Store
@@ -67,13 +67,37 @@ def test_as_time_goes_by_pending_days_become_gaps(full: Store, later: int) -> No
     assert [(each.gaps, each.days_until_loss) for each in seen] == [(lost, 13 - later)]
 
 
+@pytest.mark.parametrize("later", [0, 5, 6, 13, 14, 40, 400])
+@pytest.mark.parametrize("visible", [{ENGINE}, {ENGINE, NEW}, {ENGINE, NEW, DOCS, MIRROR, TELESCOPE}])
+def test_the_first_loss_is_that_of_the_view_however_long_nobody_has_asked(
+    full: Store, visible: set[int], later: int
+) -> None:
+    viewer, now = Viewer(frozenset(visible), frozenset()), NOW + later * DAY
+    losses = [each.days_until_loss for each in repository_health(viewer, full, now.date())]
+    assert health(viewer, full, frozenset(), now).days_until_loss == min(each for each in losses if each is not None)
+
+
+def test_of_who_was_never_collected_old_imported_days_count_too(tmp_path: Path) -> None:
+    store = filled_store(tmp_path / "db")
+    with store.traffic.commit("importing") as connection:
+        values = {"repository_id": NEW, "day": days_ago(200)}
+        connection.execute(
+            "insert into daily_traffic (repository_id, day, views, views_source)"
+            " values ($repository_id, $day, 3, 'import')",
+            values,
+        )
+    viewer = Viewer(frozenset({NEW}), frozenset())
+    (new,) = repository_health(viewer, store, TODAY)
+    assert new.days_until_loss == health(viewer, store, frozenset(), NOW).days_until_loss == 0
+
+
 @pytest.mark.parametrize("visible", [set(), {TELESCOPE}, {ENGINE, NEW, 999}])
 def test_a_viewer_is_told_of_visible_repositories_only(full: Store, visible: set[int]) -> None:
     seen = with_open_days(Viewer(frozenset(visible), frozenset({1, 2})), full, TODAY)
     assert {each.repository.repository_id for each in seen} == visible - {999}
 
 
-DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 COLLECTED = datetime(2026, 5, 6, 6, 16, tzinfo=UTC)  # a Wednesday, at the time of the weekly schedule
 WEEKLY, DAILY, MONTHLY = "weekly", "daily", "15 6 6 * *"
 
