@@ -272,28 +272,10 @@ def _identity(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def copy(source: Path, target: Path, mode: int = 0o600) -> None:
+def copy(source: Path, target: Path) -> None:
     """Copy a file's bytes (in the kernel where it can) to a new file that only its owner may read."""
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with source.open("rb") as reader, os.fdopen(descriptor, "wb") as writer:
-        if not _send(reader.fileno(), writer.fileno()):
-            shutil.copyfileobj(reader, writer, 1 << 24)
-
-
-def _send(source: int, target: int) -> bool:
-    """Copy with sendfile; False where the system has none for files (macOS)."""
-    offset, size = 0, os.fstat(source).st_size
-    while offset < size:
-        try:
-            sent = os.sendfile(target, source, offset, min(size - offset, 1 << 30))
-        except OSError:
-            if offset:
-                raise
-            return False
-        if sent == 0:
-            break
-        offset += sent
-    return True
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    shutil.copyfile(source, target)
 
 
 def sync(path: Path) -> None:
