@@ -31,6 +31,7 @@ from data.store.sql import execute_each, insert, query
 from data.text import counted
 
 MEMORY = "50MB"
+READINGS = ("new", "greater", "equal", "smaller")
 ROWS_AT_ONCE = 60_000  # of repositories that are compared and merged together
 
 
@@ -260,7 +261,7 @@ def _read(connection: duckdb.DuckDBPyConnection, staged: Staged, repository_ids:
 def _added(counts: Counts, more: Counts) -> Counts:
     first = min((day for day in (counts.first_day, more.first_day) if day is not None), default=None)
     last = max((day for day in (counts.last_day, more.last_day) if day is not None), default=None)
-    added = ("new", "greater", "equal", "smaller", "days_won", "gaps_closed")
+    added = (*READINGS, "days_won", "gaps_closed")
     sums = {name: getattr(counts, name) + getattr(more, name) for name in added}
     return replace(counts, **sums, first_day=first, last_day=last)
 
@@ -294,9 +295,10 @@ def _noted(change: Change, batch_id: int, tenant_id: int, staged: Staged, counts
     """Note an import among the imports and in the audit log."""
     user_id, refused = change.account.user_id, staged.refused
     batch = ImportBatch(batch_id, tenant_id, change.now, user_id, staged.tool, staged.source, counts, refused)
-    values = {name: value for name, value in asdict(batch).items() if name != "counts"} | asdict(counts)
-    values |= {"imported_at": stored(change.now), "digest": staged.digest}
-    change.connection.execute(query(__name__, "save_batch"), values)
+    row = {f"readings_{name}" if name in READINGS else name: value for name, value in asdict(counts).items()}
+    row |= {name: value for name, value in asdict(batch).items() if name not in {"counts", "refused"}}
+    row |= {"imported_at": stored(change.now), "digest": staged.digest, "rows_refused": refused}
+    insert(change.connection, "import_batch", row)
     won = f"{counted(counts.new, 'new reading')}, {counts.greater:,} greater, {counted(counts.days_won, 'day')} won"
     change.record("traffic imported", Subject(f"import {batch_id}", tenant_id), f"{staged.source}: {won}")
     return batch

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from data.calendar import DAY, covered_days
+from data.calendar import DayRange, covered_days
 from data.imports.files import File, digest_of
 from data.imports.formats import COUNTERS, METRICS, ContentKind, Field, Layout, layouts_of
 from data.imports.models import REFUSALS_KEPT, ImportRefused, NamedRepository, Options, RefusedRow, Zeros
@@ -382,7 +382,8 @@ class _TableReader:
         """The rows of one answer of GitHub, with a zero for each day that it covers without a row."""
         number, given = columns["source_number"][0].as_py(), columns["day"].to_pylist()
         observed = self._layout.observed
-        covered = set(covered_days(given, observed).days() if observed else _between(min(given), max(given)))
+        shown = covered_days(given, observed) if observed else DayRange(min(given), max(given))
+        covered = set(shown.days())
         days = sorted({*given, *covered})
         filled: dict[str, Any] = {}
         for name, column in values.items():
@@ -480,7 +481,3 @@ def _taken(column: pa.DictionaryArray, values: Sequence[object], kind: pa.DataTy
                 wrong.setdefault(row, reasons[place])
         values = [None if place in reasons else value for place, value in enumerate(values)]
     return pa.array(values, kind).take(column.indices)
-
-
-def _between(first: date, last: date) -> list[date]:
-    return [first + n * DAY for n in range((last - first) // timedelta(days=1) + 1)]

@@ -13,7 +13,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
-from data.calendar import DAY
+from data.calendar import DAY, DayRange
 from data.store import Store
 from data.store.arrow import set_days
 from data.store.cache import cached
@@ -66,7 +66,7 @@ def final_days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
         set_days(cursor, selection.today, imports=selection.imports)
         rows = cursor.execute(query(__name__, "final_days"), selection.values_of_one(viewer)).fetchall()
     found = DataFrame(rows, columns=["day", *METRICS]).set_index("day")
-    return found.reindex(_span(selection.first, selection.last)).astype("float64")
+    return found.reindex(DayRange(selection.first, selection.last).days()).astype("float64")
 
 
 def usual(before: DataFrame, days: Sequence[date]) -> DataFrame:
@@ -85,10 +85,10 @@ def compared(final: DataFrame, day: date, shown_from: date) -> Comparison:
     A day that is not final may still come as long as GitHub shows it, from `shown_from` (v_today) on; else it is lost.
     """
     first, last = day - timedelta(weeks=PATTERN_WEEKS), day + timedelta(days=LONGEST)
-    values = final.reindex(columns=list(METRICS), index=_span(first, last)).astype("float64")
+    values = final.reindex(columns=list(METRICS), index=DayRange(first, last).days()).astype("float64")
     normal = usual(values[: day - DAY], list(values.index))
     rows = [_window(name, values[metric], normal[metric], (day, shown_from)) for name in WINDOWS for metric in METRICS]
-    shown = _span(day - timedelta(weeks=2), last)
+    shown = DayRange(day - timedelta(weeks=2), last).days()
     around = pd.concat(
         [
             DataFrame({"day": shown, "metric": metric, "value": values[metric][shown], "usual": normal[metric][shown]})
@@ -104,7 +104,7 @@ def _window(
 ) -> dict[str, object]:
     day, shown_from = days
     first, last = (day + timedelta(days=n) for n in WINDOWS[name])
-    span = _span(first, last)
+    span = DayRange(first, last).days()
     known = values[span].dropna()
     open_days = sum(each >= shown_from for each in span if each not in known.index)
     expected = usual[known.index].sum(skipna=False) if len(known) else np.nan
@@ -125,11 +125,7 @@ def _window(
 
 def _on_before(values: "pd.Series[float]", day: date) -> float:
     """The week from the day on against the week before, of the weekdays that are final in both."""
-    after = values[_span(day, day + timedelta(days=6))].to_numpy()
-    before = values[_span(day - timedelta(days=7), day - DAY)].to_numpy()
+    after = values[DayRange(day, day + timedelta(days=6)).days()].to_numpy()
+    before = values[DayRange(day - timedelta(days=7), day - DAY).days()].to_numpy()
     both = ~np.isnan(after) & ~np.isnan(before)
     return float(after[both].sum() / before[both].sum() - 1) if before[both].sum() > 0 else np.nan
-
-
-def _span(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
