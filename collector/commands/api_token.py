@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import click
 
-from collector.commands.frame import Command, CommandGroup, CommandRefused, CommandResult, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_place
 from collector.commands.user import user_named
 from data.accounts import api_tokens
@@ -23,7 +23,7 @@ def api_token() -> None:
     """
 
 
-@api_token.command(cls=Command)
+@api_token.command()
 @click.argument("user")
 @click.option("--name", required=True, metavar="NAME", help="Where it is used.")
 @click.option("--days", default=api_tokens.USUAL.days, show_default=True, help="After so many days it ends.")
@@ -54,7 +54,7 @@ def add(
     return CommandResult({"username": owner.username, "name": name, "token": secret})
 
 
-@api_token.command("list", cls=Command)
+@api_token.command("list")
 @pass_session
 def list_tokens(session: Session) -> CommandResult:
     """List the tokens and data links that have not expired, without their secrets.
@@ -93,7 +93,7 @@ def list_tokens(session: Session) -> CommandResult:
     return CommandResult({"tokens": facts})
 
 
-@api_token.command(cls=Command)
+@api_token.command()
 @click.argument("number")
 @pass_session
 def revoke(session: Session, number: str) -> CommandResult:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from collector.commands.frame import Command, CommandGroup, CommandRefused, CommandResult, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_place
 from data.accounts import sign_on
 from data.accounts.authority import COMMAND_LINE
@@ -45,7 +45,7 @@ def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@signon.command("add-domain", cls=Command)
+@signon.command("add-domain")
 @click.argument("domain")
 @rule_options
 @click.option("--subdomains", is_flag=True, help="Let the addresses of its sub-domains in too.")
@@ -63,7 +63,7 @@ def add_domain(session: Session, /, domain: str, *, subdomains: bool, **place: s
     return _added(session, sign_on.add_rule(session.store, COMMAND_LINE, rule, utc_now()))
 
 
-@signon.command("add-group", cls=Command)
+@signon.command("add-group")
 @click.argument("group")
 @rule_options
 @click.option("--claim", metavar="NAME", default=sign_on.CLAIM, show_default=True, help="The claim that lists groups.")
@@ -88,7 +88,7 @@ def add_group(
     return _added(session, number)
 
 
-@signon.command(name="list", cls=Command)
+@signon.command(name="list")
 @pass_session
 def list_rules(session: Session) -> CommandResult:
     """List whom the organization lets in, which roles its groups give, and whether passwords are on.
@@ -105,7 +105,7 @@ def list_rules(session: Session) -> CommandResult:
     return CommandResult({"passwords": are_on, "rules": [_facts(each) for each in found]})
 
 
-@signon.command(cls=Command)
+@signon.command()
 @click.argument("number")
 @pass_session
 def remove(session: Session, number: str) -> CommandResult:
@@ -124,7 +124,7 @@ def remove(session: Session, number: str) -> CommandResult:
     return CommandResult({"rule": int(number)})
 
 
-@signon.command(cls=Command)
+@signon.command()
 @click.argument("state", type=click.Choice(["on", "off"]))
 @pass_session
 def passwords(session: Session, state: str) -> CommandResult:

@@ -150,7 +150,7 @@ def store() -> None:
     """
 
 
-@store.command(cls=Command)
+@store.command()
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @pass_session
@@ -181,7 +181,7 @@ def copy(session: Session, source: str, target: str) -> CommandResult:
     return CommandResult({"copied": not report.was_there, "tables": tables})
 
 
-@store.command(cls=Command)
+@store.command()
 @pass_session
 def tidy(session: Session) -> CommandResult:
     """Bring a lake in order: rows into files, small files into large ones, and what nobody reads any more deleted.
@@ -213,7 +213,7 @@ def key() -> None:
     """
 
 
-@key.command(cls=Command)
+@key.command()
 @pass_session
 def rotate(session: Session) -> CommandResult:
     """Encrypt every stored token with a new key. The app and the timer go on meanwhile.

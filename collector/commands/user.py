@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import click
 
-from collector.commands.frame import Command, CommandGroup, CommandRefused, CommandResult, Session, pass_session
+from collector.commands.frame import CommandGroup, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.selection import chosen_place
 from data.accounts import accounts, invitations, sessions
 from data.accounts.authority import COMMAND_LINE, NewUser
@@ -25,7 +25,7 @@ def user() -> None:
     """
 
 
-@user.command("add", cls=Command)
+@user.command("add")
 @click.argument("name")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="What the user may do.")
 @click.option("--tenant", metavar="NAME", help="The tenant that the role is for.")
@@ -56,7 +56,7 @@ def add_user(
     return CommandResult({"username": added.username, "role": role})
 
 
-@user.command("list", cls=Command)
+@user.command("list")
 @pass_session
 def list_users(session: Session) -> CommandResult:
     """List the users with their roles.
@@ -76,7 +76,7 @@ def list_users(session: Session) -> CommandResult:
     return CommandResult({"users": facts})
 
 
-@user.command(cls=Command)
+@user.command()
 @click.argument("name")
 @pass_session
 def reset(session: Session, name: str) -> CommandResult:
@@ -95,7 +95,7 @@ def reset(session: Session, name: str) -> CommandResult:
     return CommandResult({"username": found.username, "link": link})
 
 
-@user.command("sign-out-all", cls=Command)
+@user.command("sign-out-all")
 @pass_session
 def sign_out_all(session: Session) -> CommandResult:
     """End all sessions of the app: everybody has to sign in again.
