@@ -326,7 +326,7 @@ def connect(settings: Settings, secret: str, clock: Clock, waiting: Waiting | No
     return _client(settings, secret, clock, waiting)
 
 
-def _client(settings: Settings, secret: str | Authorization, clock: Clock, waiting: Waiting | None = None) -> GitHub:
+def _client(settings: Settings, secret: str | Authorization, clock: Clock, waiting: Waiting | None) -> GitHub:
     share = replace(settings, concurrency=max(1, settings.concurrency // 2))
     return GitHub(share, secret, RateLimiter(share, clock, waiting, PATIENCE_S), clock)
 

@@ -130,9 +130,9 @@ def _set(cell: str, width: int, to_the_right: bool) -> str:
     return gap + cell if to_the_right else cell + gap
 
 
-def moment(at: datetime | None, absent: str = "never") -> str:
+def moment(at: datetime | None) -> str:
     """`2026-11-24 14:15 UTC`."""
-    return absent if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+    return "never" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def expiry(at: datetime | None, now: datetime) -> str:

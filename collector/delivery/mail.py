@@ -7,7 +7,6 @@ be there, but for a server on this machine that takes no password). TRAFFIC_MAIL
 import ipaddress
 import os
 import smtplib
-from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -46,9 +45,9 @@ class MailServer:
             return False
 
 
-def mail_server(environ: Mapping[str, str] = os.environ) -> MailServer | None:
+def mail_server() -> MailServer | None:
     """The server of the environment; None where none is set. Raises: SettingsRefused."""
-    url, sender = environ.get(SMTP_VARIABLE, ""), environ.get(FROM_VARIABLE, "").strip()
+    url, sender = os.environ.get(SMTP_VARIABLE, ""), os.environ.get(FROM_VARIABLE, "").strip()
     if not url:
         return None
     try:
