@@ -99,14 +99,6 @@ def draw_refusals(refused: Sequence[CheckedName]) -> None:
         st.warning(messages.bullets("Not added:", lines, MOST_REASONS), icon=":material/block:")
 
 
-def chosen(tenant_id: int, viewer: Viewer) -> list[str]:
-    """The way to choose, and what was chosen, once it is to be tracked."""
-    way = st.segmented_control(
-        "How", [FROM_LIST, BY_NAME], default=FROM_LIST, required=True, key="add_way", label_visibility="collapsed"
-    )
-    return typed_names(tenant_id) if way == BY_NAME else view.draw(tenant_id, viewer)
-
-
 viewer = session.viewer().of_each_tenant()
 if not repositories(viewer, the_store()):
     with st.container(width=560):
@@ -118,7 +110,10 @@ else:
     tenant = choose_tenant("add_tenant")
     body = st.empty()
     with body.container():
-        wanted = chosen(tenant, viewer)
+        way = st.segmented_control(
+            "How", [FROM_LIST, BY_NAME], default=FROM_LIST, required=True, key="add_way", label_visibility="collapsed"
+        )
+        wanted = typed_names(tenant) if way == BY_NAME else view.draw(tenant, viewer)
     if wanted:  # a block of another kind takes away what was there: of the same kind it would keep it, greyed
         with body.status(f"Asking GitHub about {counted(len(wanted), 'repository')}", expanded=True):
             track(tenant, wanted)

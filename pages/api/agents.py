@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from data.accounts.api_tokens import ApiAccess
 from pages.api.authentication import access_of_request, answer_or_problem
-from pages.api.problems import problem
+from pages.api.problems import Problem
 from pages.ui.addresses import base_path
 
 
@@ -31,8 +31,8 @@ class AgentEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         if request.method != "POST":  # a stream for what the server would say by itself: it never does
-            refusal = problem(HTTPStatus.METHOD_NOT_ALLOWED, "Agents send POST.", headers={"Allow": "POST"})
-            await refusal(scope, receive, send)
+            refusal = Problem(HTTPStatus.METHOD_NOT_ALLOWED, "Agents send POST.", headers={"Allow": "POST"})
+            await refusal.response()(scope, receive, send)
             return
         found: list[ApiAccess] = []
 
@@ -40,9 +40,9 @@ class AgentEndpoint:
             found.append(access_of_request(request))
             return Response()
 
-        refusal = await run_in_threadpool(answer_or_problem, admit)
+        answer = await run_in_threadpool(answer_or_problem, admit)
         if not found:
-            await refusal(scope, receive, send)
+            await answer(scope, receive, send)
             return
         tools = await run_in_threadpool(_tools)
         app = tools.application(scope["path"], found[0])

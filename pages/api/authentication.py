@@ -11,7 +11,7 @@ from data.accounts.api_tokens import ApiAccess, InvalidToken, access_of_token, i
 from data.calendar import utc_now
 from data.store import StoreError
 from pages.api.limits import RateLimit
-from pages.api.problems import Problem, TooMany, problem
+from pages.api.problems import Problem, TooMany
 from pages.ui.addresses import base_path, link_target
 from pages.ui.session_routes import NO_DATA, log
 from pages.ui.store import the_store
@@ -41,7 +41,7 @@ def answer_or_problem(answer: Callable[[], Response]) -> Response:
         return refusal.response()
     except StoreError as error:
         log.error("a program got no data: %s", error)
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, NO_DATA, headers={"Retry-After": "60"})
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, NO_DATA, headers={"Retry-After": "60"}).response()
 
 
 def access_of_request(request: Request) -> ApiAccess:

@@ -22,7 +22,11 @@ class Problem(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
-        return problem(self.status, self.detail, self.parameter, self.headers)
+        body: dict[str, Any] = {"type": "about:blank", "title": self.status.phrase, "status": self.status.value}
+        body["detail"] = self.detail
+        if self.parameter is not None:
+            body["errors"] = [{"parameter": self.parameter, "detail": self.detail}]
+        return JSONResponse(body, self.status.value, {**NO_STORE, **self.headers}, MEDIA_TYPE)
 
 
 class Invalid(Problem):
@@ -44,13 +48,3 @@ class TooMany(Problem):
 
     def __init__(self, detail: str, retry_after_s: int) -> None:
         super().__init__(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(retry_after_s)})
-
-
-def problem(
-    status: HTTPStatus, detail: str, parameter: str | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-    if parameter is not None:
-        body["errors"] = [{"parameter": parameter, "detail": detail}]
-    kept = NO_STORE | dict(headers or {})
-    return JSONResponse(body, status.value, kept, MEDIA_TYPE)

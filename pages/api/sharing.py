@@ -4,7 +4,6 @@ shields.io), and `/share/<secret>`, which leads to the page of a share link in t
 
 from collections.abc import Sequence
 from datetime import date
-from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -17,7 +16,7 @@ from data.store import Store
 from data.store.cache import cached
 from pages.api.authentication import address_of, answer_or_problem
 from pages.api.limits import RateLimit
-from pages.api.problems import TooMany, problem
+from pages.api.problems import NotFound, TooMany
 from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.badge_picture import UNKNOWN_COLOUR, badge_svg, compact
 from pages.ui.navigation import LINK, SHARED
@@ -53,7 +52,7 @@ def _answer(request: Request) -> Response:
         wait_s = OF_GUESSES.take(address)
         if wait_s is not None:
             raise TooMany("Too many badges that are not there.", wait_s)
-        return problem(HTTPStatus.NOT_FOUND, "There is no such badge.")
+        raise NotFound("badge")
     headers = {"Cache-Control": f"public, max-age={KEPT_S}", "Access-Control-Allow-Origin": "*"}
     today = utc_day(utc_now())
     if request.url.path.endswith(".json"):

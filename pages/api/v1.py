@@ -37,7 +37,7 @@ from data.traffic.models import LARGEST_PAGE
 from pages.api import parameters
 from pages.api.authentication import access_of_request, answer_or_problem, authenticated
 from pages.api.description import HEALTH_COLUMNS, RUN_COLUMNS, description
-from pages.api.problems import Invalid, NotFound, Problem, problem
+from pages.api.problems import Invalid, NotFound, Problem
 from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.collector_process import start_for_program
 from pages.ui.navigation import ENTRIES
@@ -117,7 +117,8 @@ async def start_run(request: Request) -> Response:
     """Have the collector run now, for the tenants that the token's user manages; a maintainer's for all of them."""
     body = await short_body(request, LONGEST_BODY)
     if body is None:
-        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has at most {LONGEST_BODY:,} bytes.")
+        sentence = f"A request has at most {LONGEST_BODY:,} bytes."
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence).response()
     return await run_in_threadpool(answer_or_problem, lambda: _start(request, access_of_request(request), body))
 
 
@@ -192,11 +193,11 @@ class UnknownPath:
         if methods:
             allowed = ", ".join(sorted(methods))
             sentence = f"This address takes {allowed}."
-            answer = problem(HTTPStatus.METHOD_NOT_ALLOWED, sentence, headers={"Allow": allowed})
+            refusal = Problem(HTTPStatus.METHOD_NOT_ALLOWED, sentence, headers={"Allow": allowed})
         else:
             sentence = f"There is nothing here. {base_path()}{ROOT}/openapi.json lists what there is."
-            answer = problem(HTTPStatus.NOT_FOUND, sentence)
-        await answer(scope, receive, send)
+            refusal = Problem(HTTPStatus.NOT_FOUND, sentence)
+        await refusal.response()(scope, receive, send)
 
 
 def listed(request: Request, columns: Sequence[Column], rows: Sequence[object], more: str | None = None) -> Response:
