@@ -14,7 +14,7 @@ from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from pages.log import view
 from pages.ui import collecting, messages, session
-from pages.ui.rows import title_with_button
+from pages.ui.rows import one_or_all, title_with_button
 from pages.ui.store import the_store
 
 ALL = "All tenants"
@@ -47,17 +47,9 @@ def draw_filters(tracked: Sequence[Repository], viewer: Viewer) -> tuple[list[Ru
         states = st.multiselect(
             "State", list(view.STATES), format_func=view.STATES.__getitem__, key="log_states", placeholder="Any"
         )
-        tenant_id = st.selectbox(
-            "Tenant", [None, *names], format_func=lambda key: names.get(key, "Any"), key="log_tenant", width=180
-        )
+        tenant_id = one_or_all("Tenant", names, "log_tenant", "Any", width=180)
         of_tenant = {r.repository_id: r.full_name for r in tracked if tenant_id in {None, r.tenant_id}}
-        repository_id = st.selectbox(
-            "Repository",
-            [None, *of_tenant],
-            format_func=lambda key: of_tenant.get(key, "Any"),
-            key="log_repository",
-            width=260,
-        )
+        repository_id = one_or_all("Repository", of_tenant, "log_repository", "Any", width=260)
         failed_only = st.toggle("Failed only", key="log_failed")
     return states, tenant_id, repository_id, failed_only
 

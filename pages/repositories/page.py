@@ -31,7 +31,7 @@ from pages.repositories import view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter
 from pages.ui import collecting, controls, messages, navigation, session
 from pages.ui.repository_status import health_of
-from pages.ui.rows import search, title_with_button
+from pages.ui.rows import one_or_all, search, title_with_button
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
 from pages.ui.totals import draw_numbers
@@ -66,15 +66,7 @@ def draw_missing_tokens(account: Account, tenant_names: Mapping[int, str], colle
 def chosen_filter(viewer: Viewer, counts: Mapping[str, int], names: dict[int, str]) -> RepositoryFilter:
     with st.container(horizontal=True, vertical_alignment="bottom", key="repositories_controls"):
         text = search("repositories_search", "Part of a name", max_chars=140, width=240)
-        tenant_id = 0
-        if len(names) > 1:
-            tenant_id = st.selectbox(
-                "Tenant",
-                [0, *names],
-                format_func=lambda key: names.get(key, "All"),
-                key="repositories_tenant",
-                width=180,
-            )
+        tenant_id = one_or_all("Tenant", names, "repositories_tenant", width=180) if len(names) > 1 else None
         members = _members_of_chosen_group(viewer)
         sort = st.selectbox("Sort by", list(view.SORTS), key="repositories_sort", width=160)
     state = st.segmented_control(
@@ -87,7 +79,7 @@ def chosen_filter(viewer: Viewer, counts: Mapping[str, int], names: dict[int, st
         label_visibility="collapsed",
         wrap=True,
     )
-    return RepositoryFilter(text, state or view.TRACKED, tenant_id or None, sort, members)
+    return RepositoryFilter(text, state or view.TRACKED, tenant_id, sort, members)
 
 
 def _members_of_chosen_group(viewer: Viewer) -> frozenset[int] | None:
@@ -95,14 +87,11 @@ def _members_of_chosen_group(viewer: Viewer) -> frozenset[int] | None:
     names = groups.group_names(viewer, the_store())
     if not names:
         return None
-    options = [0, *names]
-    chosen = st.selectbox(
-        "Group", options, format_func=lambda key: names.get(key, "All"), key="repositories_group", width=180
-    )
+    chosen = one_or_all("Group", names, "repositories_group", width=180)
+    if chosen is None:
+        return None
     every = (*groups.groups(viewer, the_store()), *groups.groups(viewer.of_each_tenant(), the_store()))
-    return (
-        frozenset(key for each in every if each.group_id == chosen for key in each.repository_ids) if chosen else None
-    )
+    return frozenset(key for each in every if each.group_id == chosen for key in each.repository_ids)
 
 
 def draw_table(filtered: FilteredRepositories, manages: bool) -> list[int]:

@@ -1,5 +1,6 @@
-"""Rows of a page that several pages have: the title with a button, a search, an item with what takes it away."""
+"""Pieces that several pages have: the title with a button, a search, a choice among all, an item to be taken away."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,13 @@ def search(key: str, placeholder: str, label: str = "Search", **how: Any) -> str
     icon = ":material/search:"
     text = st.text_input(label, key=key, placeholder=placeholder, type="search", icon=icon, live=True, **how)
     return str(text or "").strip()
+
+
+def one_or_all(label: str, names: Mapping[int, str], key: str, everything: str = "All", **how: Any) -> int | None:
+    """A choice of one of these by its name, or (None) of `everything`."""
+    options, called = [None, *names], lambda each: everything if each is None else names[each]
+    chosen: int | None = st.selectbox(label, options, format_func=called, key=key, **how)
+    return chosen
 
 
 def item(text: str, key: str, button: tuple[str, str, str], *, removable: bool = True, border: bool = False) -> bool:
