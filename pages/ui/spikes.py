@@ -28,8 +28,8 @@ def spikes_in_chart(
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     if chart is None or not notable:
         return chart
-    tops = chart.rows.to_pandas().groupby("at")["top"].max()
-    heights = {moment.date(): int(top) for moment, top in tops.items()}
+    tops = chart.rows.group_by("at").aggregate([("top", "max")]).to_pylist()
+    heights = {each["at"].date(): int(each["top_max"]) for each in tops}
     marks = [
         SpikeMark(number, each.peak, heights.get(grain.first_day(each.peak), 0), _named(each))
         for number, each in enumerate(notable, start=1)
