@@ -145,24 +145,20 @@ def _add(account: Account, dashboard: Dashboard, done: str, *, edit: bool = Fals
     messages.notice_after_rerun(done)
 
 
-@st.dialog("New dashboard", icon=":material/add:")
+@messages.dialog("New dashboard", icon=":material/add:")
 def _new(account: Account) -> None:
-    with messages.shown():
-        session.require_account()
-        name = st.text_input("Name", max_chars=LONGEST_NAME, key="dashboards_new_name", placeholder="Launch week")
-        if st.button("Create", type="primary", key="dashboards_new_submit", width="stretch"):
-            _add(account, Dashboard((name or "").strip()), "Dashboard created. Add the first panel.", edit=True)
+    name = st.text_input("Name", max_chars=LONGEST_NAME, key="dashboards_new_name", placeholder="Launch week")
+    if st.button("Create", type="primary", key="dashboards_new_submit", width="stretch"):
+        _add(account, Dashboard((name or "").strip()), "Dashboard created. Add the first panel.", edit=True)
 
 
-@st.dialog("Import a dashboard", icon=":material/upload:")
+@messages.dialog("Import a dashboard", icon=":material/upload:")
 def _import(account: Account) -> None:
-    with messages.shown():
-        session.require_account()
-        st.caption("A JSON file from *Export as JSON*. It becomes a new dashboard of yours.")
-        file = st.file_uploader("File", type=["json"], key="dashboards_import_file", max_upload_size=1)
-        pasted = st.text_area("Or paste the JSON", max_chars=MOST_BYTES, key="dashboards_import_text", height=160)
-        if st.button("Import", type="primary", key="dashboards_import_submit", width="stretch"):
-            _bring_in(account, file.getvalue() if file is not None else pasted or "")
+    st.caption("A JSON file from *Export as JSON*. It becomes a new dashboard of yours.")
+    file = st.file_uploader("File", type=["json"], key="dashboards_import_file", max_upload_size=1)
+    pasted = st.text_area("Or paste the JSON", max_chars=MOST_BYTES, key="dashboards_import_text", height=160)
+    if st.button("Import", type="primary", key="dashboards_import_submit", width="stretch"):
+        _bring_in(account, file.getvalue() if file is not None else pasted or "")
 
 
 def _bring_in(account: Account, text: str | bytes) -> None:

@@ -27,18 +27,17 @@ def choices(account: Account, viewer: Viewer) -> list[str]:
     return [ALL, *names] if names and account.may_collect_everything else names
 
 
-@st.dialog("Collect now", icon=":material/sync:")
+@messages.dialog("Collect now", icon=":material/sync:")
 def ask_to_collect() -> None:
-    with messages.shown():
-        account = session.require_account()
-        viewer = grants.log_viewer(account, the_store())
-        what = st.selectbox("What", choices(account, viewer), key="log_collect_what")
-        st.caption("Collects what is due. You can leave this page.")
-        if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
-            everything = what == ALL and account.may_collect_everything
-            tenant_ids = None if everything else (tenants.tenant_named(viewer, the_store(), what).tenant_id,)
-            collecting.start_by(account, Scope(tenant_ids))
-            messages.notice_after_rerun("The collection has started.")
+    account = session.require_account()
+    viewer = grants.log_viewer(account, the_store())
+    what = st.selectbox("What", choices(account, viewer), key="log_collect_what")
+    st.caption("Collects what is due. You can leave this page.")
+    if what and st.button("Start", type="primary", key="log_collect_start", width="stretch"):
+        everything = what == ALL and account.may_collect_everything
+        tenant_ids = None if everything else (tenants.tenant_named(viewer, the_store(), what).tenant_id,)
+        collecting.start_by(account, Scope(tenant_ids))
+        messages.notice_after_rerun("The collection has started.")
 
 
 def draw_filters(tracked: Sequence[Repository], viewer: Viewer) -> tuple[list[RunState], int | None, int | None, bool]:

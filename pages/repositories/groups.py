@@ -20,7 +20,7 @@ from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
 from data.text import counted
 from pages.repositories import view
-from pages.ui import controls, messages, navigation, session
+from pages.ui import controls, messages, navigation
 from pages.ui.managed_tenants import managed_tenants
 from pages.ui.store import the_store
 
@@ -72,34 +72,30 @@ def _draw_actions(account: Account, viewer: Viewer, group: Group) -> None:
         )
 
 
-@st.dialog("Group of repositories", icon=":material/folder:", on_dismiss="rerun")
+@messages.dialog("Group of repositories", icon=":material/folder:", on_dismiss="rerun")
 def edit(account: Account, viewer: Viewer, group: Group | None = None, ticked: Collection[int] = ()) -> None:
     """Ask for the name and the members of a group; without one for those of a new one, which begins with the ticked."""
-    with messages.shown():
-        session.require_account()
-        every = [
-            r for r in repositories(viewer.of_each_tenant(), the_store()) if r.state is not RepositoryState.REMOVED
-        ]
-        tenant_id = _tenant(managed_tenants(account), every, group, ticked)
-        offered = {each.repository_id: each.full_name for each in every if each.tenant_id == tenant_id}
-        was = group.repository_ids if group else [key for key in ticked if key in offered]
-        if left_out := {*ticked} - offered.keys():
-            st.caption(f"A group is of one tenant: {counted(len(left_out), 'repository')} of another left out.")
-        name = st.text_input(
-            "Name", group.name if group else "", max_chars=NAME_LIMIT, key="group_name", placeholder="Web shop"
-        )
-        members = st.multiselect(
-            "Repositories", list(offered), list(was), format_func=offered.__getitem__, key=f"group_members_{tenant_id}"
-        )
-        if not st.button("Save group", type="primary", key="group_save", width="stretch"):
-            return
-        store, by, now = the_store(), account.username, utc_now()
-        if group is None:
-            add_group(store, by, tenant_id, name or "", members, now=now)
-        else:
-            change_group(store, by, group.group_id, name or "", members, now=now)
-        controls.empty(view.TICKS)
-        messages.notice_after_rerun("Group saved. It can be chosen wherever repositories are.")
+    every = [r for r in repositories(viewer.of_each_tenant(), the_store()) if r.state is not RepositoryState.REMOVED]
+    tenant_id = _tenant(managed_tenants(account), every, group, ticked)
+    offered = {each.repository_id: each.full_name for each in every if each.tenant_id == tenant_id}
+    was = group.repository_ids if group else [key for key in ticked if key in offered]
+    if left_out := {*ticked} - offered.keys():
+        st.caption(f"A group is of one tenant: {counted(len(left_out), 'repository')} of another left out.")
+    name = st.text_input(
+        "Name", group.name if group else "", max_chars=NAME_LIMIT, key="group_name", placeholder="Web shop"
+    )
+    members = st.multiselect(
+        "Repositories", list(offered), list(was), format_func=offered.__getitem__, key=f"group_members_{tenant_id}"
+    )
+    if not st.button("Save group", type="primary", key="group_save", width="stretch"):
+        return
+    store, by, now = the_store(), account.username, utc_now()
+    if group is None:
+        add_group(store, by, tenant_id, name or "", members, now=now)
+    else:
+        change_group(store, by, group.group_id, name or "", members, now=now)
+    controls.empty(view.TICKS)
+    messages.notice_after_rerun("Group saved. It can be chosen wherever repositories are.")
 
 
 def _tenant(names: Mapping[int, str], every: Sequence[Repository], group: Group | None, ticked: Collection[int]) -> int:

@@ -198,35 +198,34 @@ def _forget_removal() -> None:
     st.session_state.pop(REMOVING, None)
 
 
-@st.dialog("Remove repositories", icon=":material/delete:", on_dismiss=_forget_removal)
+@messages.dialog("Remove repositories", icon=":material/delete:", on_dismiss=_forget_removal)
 def _removal_dialog(chosen: Sequence[Repository]) -> None:
-    with messages.shown():
-        names = [messages.literal(each.full_name) for each in chosen]
-        heading = f"{counted(len(chosen), 'repository')} will no longer be collected:"
-        st.markdown(messages.bullets(heading, names, MOST_NAMED))
-        choice = st.radio(
-            "What was collected of them",
-            [KEEP, DELETE],
-            captions=[
-                "Charts and exports stay; resume at any time.",
-                "Gone from charts and exports; nothing brings it back.",
-            ],
-            key="repositories_removal",
-        )
-        with st.form("repositories_removal_form", border=False):
-            wanted = chosen[0].full_name if len(chosen) == 1 else f"delete {len(chosen)} repositories"
-            typed: str | None = wanted
-            if choice == DELETE:
-                typed = st.text_input(f"Type **{messages.literal(wanted)}** to delete it", key="repositories_typed")
-            label = "Remove, keep the history" if choice == KEEP else "Delete forever"
-            pressed = st.form_submit_button(label, type="primary", key="repositories_remove_now", width="stretch")
-        if pressed and (typed or "").strip().casefold() != wanted.casefold():
-            st.error(f"That was not “{messages.literal(wanted)}”. Nothing was deleted.")
-        elif pressed:
-            ids = [each.repository_id for each in chosen]
-            if choice == KEEP:
-                act(remove_repositories, "removed", ids)
-            act(remove_repositories_with_data, "deleted with the history", ids)
+    names = [messages.literal(each.full_name) for each in chosen]
+    heading = f"{counted(len(chosen), 'repository')} will no longer be collected:"
+    st.markdown(messages.bullets(heading, names, MOST_NAMED))
+    choice = st.radio(
+        "What was collected of them",
+        [KEEP, DELETE],
+        captions=[
+            "Charts and exports stay; resume at any time.",
+            "Gone from charts and exports; nothing brings it back.",
+        ],
+        key="repositories_removal",
+    )
+    with st.form("repositories_removal_form", border=False):
+        wanted = chosen[0].full_name if len(chosen) == 1 else f"delete {len(chosen)} repositories"
+        typed: str | None = wanted
+        if choice == DELETE:
+            typed = st.text_input(f"Type **{messages.literal(wanted)}** to delete it", key="repositories_typed")
+        label = "Remove, keep the history" if choice == KEEP else "Delete forever"
+        pressed = st.form_submit_button(label, type="primary", key="repositories_remove_now", width="stretch")
+    if pressed and (typed or "").strip().casefold() != wanted.casefold():
+        st.error(f"That was not “{messages.literal(wanted)}”. Nothing was deleted.")
+    elif pressed:
+        ids = [each.repository_id for each in chosen]
+        if choice == KEEP:
+            act(remove_repositories, "removed", ids)
+        act(remove_repositories_with_data, "deleted with the history", ids)
 
 
 account = session.require_account()

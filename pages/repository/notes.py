@@ -58,31 +58,28 @@ def draw_list(account: Account, repository: Repository, notes: Sequence[Note]) -
         )
 
 
-@st.dialog("Note", icon=":material/edit_note:")
+@messages.dialog("Note", icon=":material/edit_note:")
 def write(repository: Repository, draft: NoteDraft) -> None:
-    with messages.shown():
-        by, old = session.require_account().username, draft.note
-        with st.form("repository_note_form", border=False):
-            day = st.date_input("Day (UTC)", draft.day, format="YYYY-MM-DD", key="repository_note_day")
-            text = st.text_area(
-                "What happened", draft.text, max_chars=TEXT_LIMIT, key="repository_note_text", height=96
-            )
-            given = old.link or "" if old else ""
-            link = st.text_input("Link (optional)", given, max_chars=LINK_LIMIT, key="repository_note_link")
-            about = THIS
-            if old is None:
-                about = st.radio("About", [THIS, ALL], key="repository_note_about", horizontal=True)
-            saved = st.form_submit_button("Save", type="primary", key="repository_note_save", width="stretch")
-        st.caption("Visible to everyone who can see this repository; about all: any repository of the tenant.")
-        store, now = the_store(), utc_now()
-        if saved and isinstance(day, date) and old is None:
-            place = (repository.repository_id, None) if about == THIS else (None, repository.tenant_id)
-            new = NewNote(day, text or "", link, *place)
-            messages.do(lambda: add_note(store, by, new, now), "Note saved.")
-        elif saved and isinstance(day, date) and old is not None:
-            changed = replace(old, day=day, note=text or "", link=link)
-            messages.do(lambda: change_note(store, by, changed, now), "Note saved.")
-        if old is not None and controls.danger_button(
-            "Delete note", ":material/delete:", "repository_note_remove", width="stretch"
-        ):
-            messages.do(lambda: remove_note(store, by, old.note_id, now), "Note deleted.")
+    by, old = session.require_account().username, draft.note
+    with st.form("repository_note_form", border=False):
+        day = st.date_input("Day (UTC)", draft.day, format="YYYY-MM-DD", key="repository_note_day")
+        text = st.text_area("What happened", draft.text, max_chars=TEXT_LIMIT, key="repository_note_text", height=96)
+        given = old.link or "" if old else ""
+        link = st.text_input("Link (optional)", given, max_chars=LINK_LIMIT, key="repository_note_link")
+        about = THIS
+        if old is None:
+            about = st.radio("About", [THIS, ALL], key="repository_note_about", horizontal=True)
+        saved = st.form_submit_button("Save", type="primary", key="repository_note_save", width="stretch")
+    st.caption("Visible to everyone who can see this repository; about all: any repository of the tenant.")
+    store, now = the_store(), utc_now()
+    if saved and isinstance(day, date) and old is None:
+        place = (repository.repository_id, None) if about == THIS else (None, repository.tenant_id)
+        new = NewNote(day, text or "", link, *place)
+        messages.do(lambda: add_note(store, by, new, now), "Note saved.")
+    elif saved and isinstance(day, date) and old is not None:
+        changed = replace(old, day=day, note=text or "", link=link)
+        messages.do(lambda: change_note(store, by, changed, now), "Note saved.")
+    if old is not None and controls.danger_button(
+        "Delete note", ":material/delete:", "repository_note_remove", width="stretch"
+    ):
+        messages.do(lambda: remove_note(store, by, old.note_id, now), "Note deleted.")

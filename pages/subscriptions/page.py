@@ -61,25 +61,24 @@ OWN = 0  # among tenants: one's own
 COMMON_ZONES = ("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo")
 
 
-@st.dialog("New subscription", icon=":material/forward_to_inbox:")
+@messages.dialog("New subscription", icon=":material/forward_to_inbox:")
 def ask_for_new() -> None:
-    with messages.shown():
-        account = session.require_account()
-        viewer = grants.viewer_of(the_store(), account)
-        owner = choose_owner(account)
-        kinds = [each for each in text.KINDS if owner != OWN or each != text.ALERTS]
-        kind = st.segmented_control("What", kinds, default=kinds[0], required=True, key="new_kind_of")
-        where = choose_channel(account, own=owner == OWN)
-        with st.expander("More", icon=":material/tune:"):
-            usual = f"{kind} report" if kind != text.ALERTS else kind
-            name = st.text_input("Name", value="", key="new_name", max_chars=NAME_LIMIT, placeholder=usual)
-            settings: Callable[[], Settings]
-            if (grain := text.KINDS[kind]) is None:
-                settings = choose_alerts(AlertSettings(), "new")
-            else:
-                settings = choose_report(grain, viewer, owner, ReportSettings(), "new")
-        if st.button("Create", type="primary", key="new_submit", width="stretch"):
-            create(account, name or usual, settings, where, owner)
+    account = session.require_account()
+    viewer = grants.viewer_of(the_store(), account)
+    owner = choose_owner(account)
+    kinds = [each for each in text.KINDS if owner != OWN or each != text.ALERTS]
+    kind = st.segmented_control("What", kinds, default=kinds[0], required=True, key="new_kind_of")
+    where = choose_channel(account, own=owner == OWN)
+    with st.expander("More", icon=":material/tune:"):
+        usual = f"{kind} report" if kind != text.ALERTS else kind
+        name = st.text_input("Name", value="", key="new_name", max_chars=NAME_LIMIT, placeholder=usual)
+        settings: Callable[[], Settings]
+        if (grain := text.KINDS[kind]) is None:
+            settings = choose_alerts(AlertSettings(), "new")
+        else:
+            settings = choose_report(grain, viewer, owner, ReportSettings(), "new")
+    if st.button("Create", type="primary", key="new_submit", width="stretch"):
+        create(account, name or usual, settings, where, owner)
 
 
 def choose_report(grain: Grain, viewer: Viewer, owner: int, known: ReportSettings, key: str) -> Callable[[], Settings]:
@@ -196,73 +195,69 @@ def choose_time(grain: Grain, known: ReportSettings, key: str) -> tuple[int, tim
     return int(day), at or time(12), zone
 
 
-@st.dialog("Preview", width="large", icon=":material/visibility:")
+@messages.dialog("Preview", width="large", icon=":material/visibility:")
 def preview(subscription_id: int) -> None:
-    with messages.shown():
-        account, store, now = session.require_account(), the_store(), utc_now()
-        subscription = subscription_with_id(account, store, subscription_id)
-        recipient = recipient_of(store, subscription)
-        if recipient.sees_nothing:
-            st.info(SEES_NOTHING, icon=":material/visibility_off:")
-            return
-        with st.spinner(filters.READING):
-            content = current_content(store, recipient, subscription, public_links(), now)
-        title = f'<p style="font-size:1.25rem;font-weight:600;margin:0">{escape(content.message.title)}</p>'
-        st.html(f'<div class="report-preview">{title}{html_part(content.message)}</div>')
+    account, store, now = session.require_account(), the_store(), utc_now()
+    subscription = subscription_with_id(account, store, subscription_id)
+    recipient = recipient_of(store, subscription)
+    if recipient.sees_nothing:
+        st.info(SEES_NOTHING, icon=":material/visibility_off:")
+        return
+    with st.spinner(filters.READING):
+        content = current_content(store, recipient, subscription, public_links(), now)
+    title = f'<p style="font-size:1.25rem;font-weight:600;margin:0">{escape(content.message.title)}</p>'
+    st.html(f'<div class="report-preview">{title}{html_part(content.message)}</div>')
 
 
-@st.dialog("Add a channel", icon=":material/add_link:")
+@messages.dialog("Add a channel", icon=":material/add_link:")
 def ask_for_channel(subscription_id: int) -> None:
-    with messages.shown():
-        account = session.require_account()
-        subscription = subscription_with_id(account, the_store(), subscription_id)
-        where = choose_channel(account, own=subscription.tenant_id is None, key="more")
-        if st.button("Add", type="primary", key="more_submit", width="stretch"):
-            notice = f"{subscription.name} is also sent to {NAMES[where[0]]}."
-            change(account, subscription, notice, channels=ChannelChanges(add=[checked_channel(*where)]))
+    account = session.require_account()
+    subscription = subscription_with_id(account, the_store(), subscription_id)
+    where = choose_channel(account, own=subscription.tenant_id is None, key="more")
+    if st.button("Add", type="primary", key="more_submit", width="stretch"):
+        notice = f"{subscription.name} is also sent to {NAMES[where[0]]}."
+        change(account, subscription, notice, channels=ChannelChanges(add=[checked_channel(*where)]))
 
 
-@st.dialog("Change a channel", icon=":material/edit:")
+@messages.dialog("Change a channel", icon=":material/edit:")
 def ask_for_address(subscription_id: int, channel_id: int) -> None:
     """Another address for a channel, or none: the one that it has is not shown."""
-    with messages.shown():
-        account = session.require_account()
-        subscription = subscription_with_id(account, the_store(), subscription_id)
-        known = next((each for each in subscription.channels if each.channel_id == channel_id), None)
-        if known is None:
-            raise SubscriptionRefused("This channel has been removed.")
-        st.markdown(f"**{NAMES[known.kind]}** {messages.literal(known.hint)}")
-        where = choose_address(account, known.kind, own=subscription.tenant_id is None, key="other")
-        if known.kind == "webhook":
-            st.caption("A new signing secret is created and shown once.")
-        pressed = st.button("Save", type="primary", key="other_submit", width="stretch")
-        if len(subscription.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
-            gone = ChannelChanges(remove=[channel_id])
-            change(account, subscription, f"{NAMES[known.kind]} is removed.", channels=gone)
-        if pressed:
-            other = ChannelChanges(replace={channel_id: checked_channel(*where)})
-            change(account, subscription, f"{subscription.name} is sent to the new address.", channels=other)
+    account = session.require_account()
+    subscription = subscription_with_id(account, the_store(), subscription_id)
+    known = next((each for each in subscription.channels if each.channel_id == channel_id), None)
+    if known is None:
+        raise SubscriptionRefused("This channel has been removed.")
+    st.markdown(f"**{NAMES[known.kind]}** {messages.literal(known.hint)}")
+    where = choose_address(account, known.kind, own=subscription.tenant_id is None, key="other")
+    if known.kind == "webhook":
+        st.caption("A new signing secret is created and shown once.")
+    pressed = st.button("Save", type="primary", key="other_submit", width="stretch")
+    if len(subscription.channels) > 1 and st.button("Remove this channel", key="other_remove", width="stretch"):
+        gone = ChannelChanges(remove=[channel_id])
+        change(account, subscription, f"{NAMES[known.kind]} is removed.", channels=gone)
+    if pressed:
+        other = ChannelChanges(replace={channel_id: checked_channel(*where)})
+        change(account, subscription, f"{subscription.name} is sent to the new address.", channels=other)
 
 
-@st.dialog("Edit", icon=":material/edit:")
+@messages.dialog("Edit", icon=":material/edit:")
 def ask_for_change(subscription_id: int) -> None:
-    with messages.shown():
-        account, store = session.require_account(), the_store()
-        subscription = subscription_with_id(account, store, subscription_id)
-        name = st.text_input("Name", subscription.name, key="edit_name", max_chars=NAME_LIMIT)
-        if subscription.kind == "alert":
-            tuned, before = choose_alerts(subscription.alert, "edit"), subscription.alert.muted_until
-            muted = st.date_input("Muted until", before, key="edit_muted", help=text.MUTED_HELP)
-            until = muted if isinstance(muted, date) else None
-            settings: Callable[[], Settings] = lambda: replace(tuned(), muted_until=until)  # noqa: E731
-        else:
-            kinds = {kind: grain for kind, grain in text.KINDS.items() if grain is not None}
-            before_kind = next(kind for kind, grain in kinds.items() if grain is subscription.report.grain)
-            kind = st.segmented_control("How often", list(kinds), default=before_kind, required=True, key="edit_kind")
-            viewer, owner = grants.viewer_of(store, account), subscription.tenant_id or OWN
-            settings = choose_report(kinds[kind], viewer, owner, subscription.report, "edit")
-        if st.button("Save", type="primary", key="edit_submit", width="stretch"):
-            change(account, subscription, f"{name} is saved.", name=name, settings=settings())
+    account, store = session.require_account(), the_store()
+    subscription = subscription_with_id(account, store, subscription_id)
+    name = st.text_input("Name", subscription.name, key="edit_name", max_chars=NAME_LIMIT)
+    if subscription.kind == "alert":
+        tuned, before = choose_alerts(subscription.alert, "edit"), subscription.alert.muted_until
+        muted = st.date_input("Muted until", before, key="edit_muted", help=text.MUTED_HELP)
+        until = muted if isinstance(muted, date) else None
+        settings: Callable[[], Settings] = lambda: replace(tuned(), muted_until=until)  # noqa: E731
+    else:
+        kinds = {kind: grain for kind, grain in text.KINDS.items() if grain is not None}
+        before_kind = next(kind for kind, grain in kinds.items() if grain is subscription.report.grain)
+        kind = st.segmented_control("How often", list(kinds), default=before_kind, required=True, key="edit_kind")
+        viewer, owner = grants.viewer_of(store, account), subscription.tenant_id or OWN
+        settings = choose_report(kinds[kind], viewer, owner, subscription.report, "edit")
+    if st.button("Save", type="primary", key="edit_submit", width="stretch"):
+        change(account, subscription, f"{name} is saved.", name=name, settings=settings())
 
 
 def change(

@@ -51,13 +51,11 @@ SCHEDULES = {
 }
 
 
-@st.dialog("New tenant", width="medium", icon=":material/domain_add:")
+@messages.dialog("New tenant", width="medium", icon=":material/domain_add:")
 def ask_for_new(account: Account) -> None:
-    with messages.shown():
-        session.require_account()
-        tenant = app_view.new_tenant(account, "tenants_new")
-        if tenant is not None:
-            messages.notice_after_rerun(f"{tenant.name} is created. Add its repositories next.")
+    tenant = app_view.new_tenant(account, "tenants_new")
+    if tenant is not None:
+        messages.notice_after_rerun(f"{tenant.name} is created. Add its repositories next.")
 
 
 def draw_table(listed: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, StoredToken]) -> None:

@@ -8,7 +8,8 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
@@ -29,6 +30,7 @@ STALE = "The database does not answer just now. You see what was there before; c
 BUSY = "The data is being written by something else just now. Try again in a minute."
 NOTICE = "layout_notice"
 WORD_JOINER = "\u2060"
+Arguments = ParamSpec("Arguments")
 _LINKED = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:&\"'=/")
 
@@ -121,23 +123,37 @@ def show_once(key: str, title: str, secret: str, caption: str, *, icon: str = "l
         st.caption(f"Copy it now: it is not shown again. {caption}")
 
 
+def dialog(title: str, **how: Any) -> Callable[[Callable[Arguments, None]], Callable[Arguments, None]]:
+    """A dialog, for whoever is still signed in; what fails in it is shown in it."""
+
+    def decorated(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
+        @st.dialog(title, **how)
+        @wraps(draw)
+        def drawn(*of: Arguments.args, **named: Arguments.kwargs) -> None:
+            with shown():
+                session.require_account()
+                draw(*of, **named)
+
+        return drawn
+
+    return decorated
+
+
 def confirm(title: str, text: str, button: str, act: Callable[[], object], done: str, *, to_type: str = "") -> None:
     """Ask in a dialog, with a box to tick or something `to_type`; then act, load the page anew, and say `done`."""
 
-    @st.dialog(title, icon=":material/warning:")
+    @dialog(title, icon=":material/warning:")
     def ask() -> None:
-        with shown():
-            session.require_account()
-            st.markdown(text)
-            if to_type:
-                typed = st.text_input(f"Type **{literal(to_type)}** to confirm", key="confirm_typed")
-                certain = (typed or "").strip() == to_type
-            else:
-                certain = st.checkbox("Yes, I am sure", key="confirm_ticked")
-            if st.button(button, type="primary", key="confirm_submit", width="stretch"):
-                if certain:
-                    act()
-                    notice_after_rerun(done)
-                st.error("Type it exactly as it is written above." if to_type else "Tick the box first.")
+        st.markdown(text)
+        if to_type:
+            typed = st.text_input(f"Type **{literal(to_type)}** to confirm", key="confirm_typed")
+            certain = (typed or "").strip() == to_type
+        else:
+            certain = st.checkbox("Yes, I am sure", key="confirm_ticked")
+        if st.button(button, type="primary", key="confirm_submit", width="stretch"):
+            if certain:
+                act()
+                notice_after_rerun(done)
+            st.error("Type it exactly as it is written above." if to_type else "Tick the box first.")
 
     ask()

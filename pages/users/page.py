@@ -122,20 +122,18 @@ def _ask_to_take(account: Account, user: Account, each: NamedGrant) -> None:
     )
 
 
-@st.dialog("Grant a role", icon=":material/add_moderator:")
+@messages.dialog("Grant a role", icon=":material/add_moderator:")
 def _ask_for_grant(account: Account, user: Account) -> None:
-    with messages.shown():
-        session.require_account()
-        st.markdown(f"To **{messages.literal(user.display_name)}**")
-        chosen = view.draw_grant_choice(account, "user_new")
-        if not st.button("Grant", type="primary", key="user_new_submit"):
-            return
-        if not chosen:
-            st.error("Choose what the role is for.")
-            return
-        for each in chosen:
-            grants.grant(the_store(), account.username, user.user_id, each, utc_now())
-        messages.notice_after_rerun(f"{user.display_name} has the role now.")
+    st.markdown(f"To **{messages.literal(user.display_name)}**")
+    chosen = view.draw_grant_choice(account, "user_new")
+    if not st.button("Grant", type="primary", key="user_new_submit"):
+        return
+    if not chosen:
+        st.error("Choose what the role is for.")
+        return
+    for each in chosen:
+        grants.grant(the_store(), account.username, user.user_id, each, utc_now())
+    messages.notice_after_rerun(f"{user.display_name} has the role now.")
 
 
 def _draw_actions(account: Account, user: Account) -> None:

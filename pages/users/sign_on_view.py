@@ -7,7 +7,7 @@ from data.accounts.models import Account, Role
 from data.accounts.sign_on import CLAIM, NewSignOnRule, RuleKind, SignOnRule
 from data.calendar import utc_now
 from data.repositories.repositories import repository_names
-from pages.ui import controls, messages, rows, session
+from pages.ui import controls, messages, rows
 from pages.ui.addresses import base_path
 from pages.ui.sign_on_routes import Provider, provider
 from pages.ui.store import the_store
@@ -103,20 +103,18 @@ def _ask_to_remove(account: Account, rule: SignOnRule) -> None:
 
 
 def _ask_for_rule(account: Account, kind: RuleKind, provider: Provider | None) -> None:
-    @st.dialog(ADD[kind], icon=ICONS[kind])
+    @messages.dialog(ADD[kind], icon=ICONS[kind])
     def ask() -> None:
-        with messages.shown():
-            session.require_account()
-            issuer = sign_on.known_issuer(account, the_store()) or (provider.likely_issuer if provider else "")
-            rules, may_make_admins = _typed_rules(account, kind, issuer)
-            if not st.button("Add", type="primary", key="rule_submit", width="stretch"):
-                return
-            if not rules:
-                st.error("Choose what the role is for.")
-                return
-            for each in rules:
-                sign_on.add_rule(the_store(), account.username, each, utc_now(), may_make_admins=may_make_admins)
-            messages.notice_after_rerun("This holds from the next sign-in on.")
+        issuer = sign_on.known_issuer(account, the_store()) or (provider.likely_issuer if provider else "")
+        rules, may_make_admins = _typed_rules(account, kind, issuer)
+        if not st.button("Add", type="primary", key="rule_submit", width="stretch"):
+            return
+        if not rules:
+            st.error("Choose what the role is for.")
+            return
+        for each in rules:
+            sign_on.add_rule(the_store(), account.username, each, utc_now(), may_make_admins=may_make_admins)
+        messages.notice_after_rerun("This holds from the next sign-in on.")
 
     ask()
 
