@@ -42,6 +42,8 @@ def ask(store: Store, text: str, today: date, values: dict[str, Any], *, imports
     it would be without. Where it has a first and a last day, these bound what weeks and months are of.
     """
     with store.traffic.read() as cursor:
+        if "visible" in values:
+            store.traffic.narrow(cursor, values["visible"])
         set_days(cursor, today, values.get("first_day"), values.get("last_day"), imports=imports)
         return rows_of(cursor, text, values)
 

@@ -8,6 +8,11 @@ It is small: the rows of the files are not in it.
 
 Even so a table of the lake costs a statement 5 to 8 ms of planning, and v_repositories is made of eleven. So readers
 are given a database in memory beside it, where a table of few rows is a table, and one of many a view on the lake.
+
+Such a view has rows of the repositories that its cursor was told of, where it was told of any. DuckDB 1.5 takes a
+filter to some repositories no further than to where rows are added up: for the months of 200 repositories it added up
+those of all 10,000, in 2.3 s. As part of the table the filter is below everything that is made of it. The bounds let
+blocks and files be left out; the ids, what lies between them, where a tenant's are scattered.
 """
 
 import re
@@ -23,6 +28,7 @@ import duckdb
 from data.store.database import quoted
 
 NAME = "traffic_read"  # the database that is read
+ASKED = "asked_repositories"  # the variable with the ids that a cursor will be asked of
 FEW_ROWS = 200_000
 _LAKE = "traffic_by_copy"  # by what the lake is attached with the copy of its catalog
 _FOLDER = "github-traffic-catalog-"
@@ -47,9 +53,26 @@ from {0}.ducklake_snapshot_changes
 where snapshot_id > {1}
 """
 _OF_LAKE = """
-select table_id::text as id, table_name as name, coalesce(record_count, 0) as most_rows
+select
+    table_id::text as id,
+    table_name as name,
+    coalesce(record_count, 0) as most_rows,
+    table_id in (
+        select table_id
+        from {0}.ducklake_column
+        where column_name = 'repository_id' and not nulls_allowed and end_snapshot is null
+    ) as is_of_repositories
 from {0}.ducklake_table left join {0}.ducklake_table_stats using (table_id)
 where end_snapshot is null
+"""
+_OF_ASKED = f"""
+where
+    repository_id between coalesce(list_min(getvariable('{ASKED}')::integer[]), 0)
+    and coalesce(list_max(getvariable('{ASKED}')::integer[]), 2147483647)
+    and (
+        getvariable('{ASKED}') is null
+        or repository_id in (select unnest(getvariable('{ASKED}')::integer[]))
+    )
 """
 _OF_READERS = """
 select table_name, lower(split_part(table_type, ' ', -1)) as kind
@@ -101,15 +124,17 @@ class CatalogCopy:
         if whole:
             for name, kind in cursor.execute(_OF_READERS.format(NAME)).fetchall():
                 cursor.execute(f"drop {kind} {NAME}.{name}")
-        for number, name, most_rows in tables:
+        for number, name, most_rows, _ in tables:
             if name not in large and (whole or number in changed):
                 if most_rows > FEW_ROWS and _rows(cursor, name) > FEW_ROWS:
                     cursor.execute(f"drop table if exists {NAME}.{name}")
                     large.add(name)
                 else:
                     cursor.execute(f"create or replace table {NAME}.{name} as from {_LAKE}.{name}")
+        narrowed = {name for _, name, _, is_of_repositories in tables if is_of_repositories}
         for name in large:  # of this version, whichever the catalog is at when it is read
-            cursor.execute(f"create or replace view {NAME}.{name} as from {_LAKE}.{name} at (version => {version})")
+            rows = f"from {_LAKE}.{name} at (version => {version}) {_OF_ASKED * (name in narrowed)}"
+            cursor.execute(f"create or replace view {NAME}.{name} as {rows}")
         cursor.execute(f"create or replace macro {NAME}.copied_version() as {version}")
         if whole:
             self._give_views(cursor)

@@ -11,7 +11,7 @@ StoreError
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -114,6 +114,11 @@ class Database(ABC):
             if today is not None:
                 cursor.execute("set variable today = $today", {"today": today})
             return cursor.execute(text, values).fetchall()
+
+    def narrow(self, cursor: duckdb.DuckDBPyConnection, repository_ids: Sequence[int]) -> None:  # noqa: B027
+        """Tell a cursor of `read` that it will be asked of these repositories only, where that makes reading cheaper:
+        rows of others may be missing from then on.
+        """
 
     @abstractmethod
     def commit(self, purpose: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:

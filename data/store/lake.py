@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -375,6 +375,7 @@ class Lake:
                 load_extension(connection, name)
             connection.execute("set timezone = 'UTC'")
             connection.execute("set ducklake_max_retry_count = 0")  # who was overtaken is to fail, not to try again
+            connection.execute("set global parquet_metadata_cache = true")  # a file of the lake never changes
             for statement in _s3_settings():
                 connection.execute(statement)
             connection.execute(self._attaching("control", "control"))
@@ -588,6 +589,9 @@ class LakeTraffic(_LakeDatabase):
         with self.lake.cursor(asks_postgres=False) as cursor:
             cursor.execute(f"begin transaction read only; use {catalog_copy.NAME}")
             yield cursor
+
+    def narrow(self, cursor: duckdb.DuckDBPyConnection, repository_ids: Sequence[int]) -> None:
+        cursor.execute(f"set variable {catalog_copy.ASKED} = $ids", {"ids": list(repository_ids)})
 
     def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
         ((number,),) = cursor.execute(f"select {catalog_copy.NAME}.copied_version()").fetchall()

@@ -80,6 +80,22 @@ def test_a_reader_keeps_its_snapshot_and_each_commit_is_a_version_however_many_r
 
 
 @on_the_lake
+@pytest.mark.usefixtures("numbered")
+def test_a_cursor_that_was_told_of_repositories_reads_theirs_only_where_a_table_has_many_rows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_copy, "FEW_ROWS", 0)
+    for number in (1, 2, 3):
+        save(store, *batch(number))
+    for told, seen in ((None, [1, 2, 3]), ([3, 1], [1, 3]), ([2, 9], [2]), ([], [])):
+        with store.traffic.read() as reader:
+            if told is not None:
+                store.traffic.narrow(reader, told)
+            ids = reader.execute("select distinct repository_id from daily_traffic order by 1").fetchall()
+        assert [number for (number,) in ids] == seen
+
+
+@on_the_lake
 def test_a_second_writer_waits_and_is_told_who_writes(store: Store) -> None:
     other = Store(store.directory, lock_timeout_s=0.2)
     busy = pytest.raises(StoreBusy, match=r"process \d+ on \S+ \(collecting\) since 20.*Gave up after 0.2 s")
