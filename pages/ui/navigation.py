@@ -171,16 +171,11 @@ def _of_roles(roles: frozenset[Role], after_another: bool) -> Offered:
     made: dict[object, Offered] = st.session_state.setdefault(MADE_STATE, {})
     key = (roles, after_another)
     if key not in made:
-        made[key] = _made(roles, after_another)
+        entries = [entry for entry in ENTRIES.values() if entry.may is EVERYBODY or roles & entry.may]
+        first = None if after_another else entries[0]
+        named = {} if first is None else _arranged(entries, first, is_named=True)
+        made[key] = Offered(_arranged(entries, first), first, named)
     return made[key]
-
-
-def _made(roles: frozenset[Role], after_another: bool) -> Offered:
-    entries = [entry for entry in ENTRIES.values() if entry.may is EVERYBODY or roles & entry.may]
-    if after_another:
-        return Offered(_arranged(entries))
-    first = entries[0]
-    return Offered(_arranged(entries, first), first, _arranged(entries, first, is_named=True))
 
 
 def _arranged(
