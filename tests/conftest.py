@@ -30,6 +30,14 @@ def pytest_configure() -> None:
         lake.put_on_the_lake(os.environ[lake.VARIABLE])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_compacted() -> Iterator[None]:
+    """A store of a test is too small to gain by it, and it takes a tenth of the time; tests of it say otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("data.store.files.SMALL_BYTES", 64 << 20)
+        yield
+
+
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A filled store, whose tables the tests of a file only read."""

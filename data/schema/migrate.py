@@ -40,7 +40,7 @@ def migrations(database: str) -> list[Migration]:
 
 
 def newest_known(database: str) -> int:
-    return migrations(database)[-1].number
+    return max(int(file.name[:4]) for file in (MIGRATIONS / database).glob("[0-9]*.sql"))
 
 
 def applied(connection: duckdb.DuckDBPyConnection) -> int:

@@ -10,9 +10,9 @@ import re
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -53,17 +53,28 @@ SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all comm
 # A full disk comes as a TransactionException where the commit itself writes (its write-ahead log).
 _REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
 
+_ENDS_INSTANCE = (duckdb.FatalException, duckdb.InternalException)  # after which a DuckDB may refuse everything
+
 DAMAGED = "Corrupt database file"  # what DuckDB says of a block whose checksum is wrong
 
 _TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # a table that only that database has
 
 
-@dataclass(slots=True)
 class _OpenVersion:
-    """A version that this process has open, with the number of cursors in use."""
+    """A version that a store has open, attached to the DuckDB of all readers, with the number of cursors in use."""
 
-    connection: duckdb.DuckDBPyConnection
-    readers: int = 0
+    def __init__(self, instance: duckdb.DuckDBPyConnection, name: str) -> None:
+        self.instance = instance
+        self.readers = 0
+        self._name = name
+        self.close = weakref.finalize(self, _detach, instance, name)  # also where a store is dropped unclosed
+        self.close.atexit = False
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own, whose database is this version."""
+        cursor = self.instance.cursor()
+        cursor.execute(f"use {self._name}")
+        return cursor
 
 
 class FileDatabase(Database):
@@ -82,22 +93,23 @@ class FileDatabase(Database):
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Where the newest version turns out to be damaged, the next reader gets the newest good one."""
         try:
-            path = self._take()
+            path, version = self._take()
         except StoreUnreadable:
             if not self._put_damaged_aside():
                 raise
-            path = self._take()
-        cursor = self._open[path].connection.cursor()
+            path, version = self._take()
         try:
-            yield cursor
+            with version.cursor() as cursor:
+                yield cursor
         except duckdb.Error as error:
+            if isinstance(error, _ENDS_INSTANCE):
+                self._leave(path, version)
             if DAMAGED not in str(error):
                 raise
             self._put_damaged_aside()
             raise StoreUnreadable(_why_not_opened(path, error)) from error
         finally:
-            cursor.close()
-            self._give_back(path)
+            self._give_back(path, version)
 
     @contextmanager
     def commit(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -324,7 +336,7 @@ class FileDatabase(Database):
             connection.execute("checkpoint")
         compacted.replace(path)
 
-    def _take(self) -> Path:
+    def _take(self) -> tuple[Path, _OpenVersion]:
         with self._guard:
             for _ in range(5):
                 path = self._newest_readable()
@@ -332,7 +344,7 @@ class FileDatabase(Database):
                     version = self._open.get(path)
                     if version is None:
                         self.files.drop_foreign_log(path)
-                        version = _OpenVersion(_connect(path, read_only=True))
+                        version = _readers[self.name].opened(path)
                 except duckdb.Error as error:
                     if path.exists():
                         raise StoreUnreadable(_why_not_opened(path, error)) from error
@@ -340,7 +352,7 @@ class FileDatabase(Database):
                 self._open[path] = version
                 version.readers += 1
                 self._close_former(path)
-                return path
+                return path, version
             raise StoreUnreadable(f"{self.files.link} points to a file that is not there.")
 
     def _newest_readable(self) -> Path:
@@ -353,21 +365,30 @@ class FileDatabase(Database):
             raise StoreMissing(_missing(self.files))
         return self.files.path(newest)
 
-    def _give_back(self, path: Path) -> None:
+    def _give_back(self, path: Path, version: _OpenVersion) -> None:
         with self._guard:
-            if path not in self._open:
-                return  # the store was closed while this was read
-            self._open[path].readers -= 1
-            self._close_former(max(self._open, key=lambda p: int(p.stem.rpartition("-")[2])))
+            version.readers -= 1
+            if self._open.get(path) is version:
+                self._close_former(max(self._open, key=lambda p: int(p.stem.rpartition("-")[2])))
+            elif not version.readers:  # the store was closed while this was read
+                version.close()
+
+    def _leave(self, path: Path, version: _OpenVersion) -> None:
+        """Have the next reader open the version in a new DuckDB."""
+        _readers[self.name].leave(version.instance)
+        with self._guard:
+            if self._open.get(path) is version:
+                self._open.pop(path)
 
     def _close_former(self, newest: Path) -> None:
         for path in [p for p, v in self._open.items() if p != newest and v.readers == 0]:
-            self._open.pop(path).connection.close()
+            self._open.pop(path).close()
 
     def close(self) -> None:
         with self._guard:
             for version in self._open.values():
-                version.connection.close()
+                if not version.readers:
+                    version.close()
             self._open.clear()
 
 
@@ -426,6 +447,51 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
     return duckdb.connect(str(path), read_only=read_only, config=READER_SETTINGS if read_only else WRITER_SETTINGS)
 
 
+def _detach(instance: duckdb.DuckDBPyConnection, name: str) -> None:
+    with suppress(duckdb.Error), instance.cursor() as cursor:  # one that refuses everything is about to be dropped
+        cursor.execute(f"detach {name}")
+
+
+class _Reader:
+    """The DuckDB in which all stores of this process read one of the two databases.
+
+    To start one takes 15 ms, and each commit would cost the next reader that; to attach a file takes 1.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._instance: duckdb.DuckDBPyConnection | None = None
+        self._numbers = count(1)
+
+    def opened(self, path: Path) -> _OpenVersion:
+        """The file, attached. Where the DuckDB was of no more use, in a new one."""
+        try:
+            return self._attached(path)
+        except _ENDS_INSTANCE:
+            return self._attached(path)
+
+    def _attached(self, path: Path) -> _OpenVersion:
+        with self._guard:
+            if (
+                self._instance is None
+            ):  # what does not fit into memory lies beside the versions, as with a file's own DuckDB
+                self._instance = duckdb.connect(config=READER_SETTINGS | {"temp_directory": f"{path}.tmp"})
+            instance, name = self._instance, f"version_{next(self._numbers)}"
+        try:
+            with instance.cursor() as cursor:
+                cursor.execute(f"attach '{quoted(path)}' as {name} (read_only)")
+        except _ENDS_INSTANCE:
+            self.leave(instance)
+            raise
+        return _OpenVersion(instance, name)
+
+    def leave(self, instance: duckdb.DuckDBPyConnection) -> None:
+        """Have the next file be opened in a new DuckDB; what is open in this one stays so until it is closed."""
+        with self._guard:
+            if self._instance is instance:
+                self._instance = None
+
+
 class _Writer:
     """The DuckDB in which all commits of this process happen: to start one takes 15 ms, to attach a file takes 1."""
 
@@ -469,6 +535,7 @@ class _Writer:
 
 
 _writer = _Writer()
+_readers = {name: _Reader() for name in _TABLE_OF}  # no statement on `traffic` can name a table of `control`
 
 
 def _missing(files: VersionFiles) -> str:

@@ -55,6 +55,7 @@ def test_a_store_may_be_closed_under_a_reader(store: Store) -> None:
     with store.traffic.read() as reader:
         assert days(reader) == 0
         store.close()
+        assert days(reader) == 0
     with store.traffic.read() as reader:
         assert days(reader) == 0
 
@@ -69,6 +70,16 @@ def test_a_process_lets_go_of_versions_that_it_no_longer_reads(store: Store) -> 
     opened = [link for fd in Path("/proc/self/fd").iterdir() if (link := str(fd.resolve())).startswith(folder)]
     names = {Path(link).name for link in opened if "traffic" in Path(link).name}
     assert names == {f"traffic-{store.traffic.version()}.duckdb"}
+
+
+def test_a_duckdb_that_fails_for_good_is_left_to_those_who_read_in_it(store: Store) -> None:
+    with store.traffic.read() as before:
+        before.execute("create table memory.mark (n integer)")
+        with pytest.raises(duckdb.FatalException), store.traffic.read():
+            raise duckdb.FatalException("database has been invalidated")
+        assert days(before) == 0
+    with store.traffic.read() as after, pytest.raises(duckdb.CatalogException):
+        after.execute("from memory.mark")
 
 
 def test_a_block_that_fails_changes_nothing(store: Store) -> None:

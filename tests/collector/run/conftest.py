@@ -17,7 +17,6 @@ def fixed_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock agrees with the fake GitHub's, and its environment has no key."""
     monkeypatch.setattr("collector.run.GitHubTime", MachineTime)
     monkeypatch.setattr("collector.clock.STOP_SEEN_EVERY_S", 60.0)  # of virtual time
-    monkeypatch.setattr("data.store.files.SMALL_BYTES", 64 << 20)  # nothing is compacted, which takes a fifth of a run
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
 
 
