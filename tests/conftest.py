@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from data.accounts import passwords
 from data.store import Store
 from tests import lake
 from tests.data.filled import filled_store
@@ -36,6 +37,15 @@ def nothing_is_compacted() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("data.store.files.SMALL_BYTES", 64 << 20)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_rounds() -> Iterator[int]:
+    """What a password's hash costs in the product; tests take the least that bcrypt has."""
+    rounds = passwords.ROUNDS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "ROUNDS", 4)
+        yield rounds
 
 
 @pytest.fixture(scope="module")

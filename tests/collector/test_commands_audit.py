@@ -5,10 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-import pytest
 
 from collector.__main__ import command_line
-from data.accounts import accounts, passwords, sign_on
+from data.accounts import accounts, sign_on
 from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, NewUser
 from data.accounts.models import Account, Grant, Role
@@ -91,13 +90,10 @@ def test_every_command_that_changes_something_is_in_the_table() -> None:
     assert set(commands(command_line())) == acts | CHANGE_NOTHING_OF_ANYBODY
 
 
-def test_every_act_leaves_its_record(
-    run: CommandLine, github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_act_leaves_its_record(run: CommandLine, github: FakeGitHub, tmp_path: Path) -> None:
     app = github.world.app = App(installations=[Installation(501, "octo")])
     for name in ("key", "new_key"):
         (tmp_path / name).write_text(app.new_key())
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
     code = accounts.renew_setup_code(run.store, utc_now()) or ""
     accounts.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a meadow in the rain"), utc_now())
     sign_on.link_identity(run.store, "ada", 1, sign_on.Identity("https://id.example.org", "1"), utc_now())

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from data.accounts import accounts, passwords, sessions
 from data.accounts.authority import COMMAND_LINE, NewUser, checked, save_account, save_grant, stored_accounts
 from data.accounts.models import Account, Grant, Role
@@ -20,12 +18,6 @@ PASSWORD = "a meadow in the rain"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 ADDRESS = "192.0.2.7"
 AUDITOR = Account(99, "auditor", "Somebody who reads the audit log", None, True, (Grant(Role.ADMIN),))
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes of the least cost that bcrypt has, real ones otherwise."""
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
 
 
 def newcomer(username: str, password: str | None = PASSWORD) -> NewUser:

@@ -22,10 +22,10 @@ from data.store import backup as backup_module
 from data.store import files as store_module
 from data.store.backup import backup, backups, restore
 from data.store.versions import exclusive
-from tests.data.cast import AUDITOR, account, first_user, quick, signed_in, user
+from tests.data.cast import AUDITOR, account, first_user, signed_in, user
 from tests.data.writers import NOW, batch, save, version_files, whole_batches
 
-pytestmark = [pytest.mark.files, pytest.mark.usefixtures(quick.__name__)]
+pytestmark = pytest.mark.files
 NUMBERED = pytest.mark.usefixtures("numbered")
 
 STAMP = "20260510T120000Z"

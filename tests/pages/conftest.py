@@ -12,7 +12,6 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import app_test, local_script_runner
 
-from data.accounts import passwords
 from data.calendar import utc_day, utc_now
 from data.collection.ledger import Scope
 from tests.fake_github import FakeGitHub, Lack, Repository, Token, World
@@ -44,9 +43,7 @@ def light_runs() -> Iterator[None]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A filled data directory with users; never written to again."""
     directory = tmp_path_factory.mktemp("cast") / "db"
-    with pytest.MonkeyPatch.context() as cheap:
-        cheap.setattr(passwords, "ROUNDS", 4)
-        cast(directory)
+    cast(directory)
     return directory
 
 

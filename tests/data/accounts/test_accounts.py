@@ -41,12 +41,10 @@ from tests.data.cast import (
     first_user,
     kept_in,
     newcomer,
-    quick,
     signed_in,
     user,
 )
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 NEW = "another meadow, dry"
 
 
@@ -152,6 +150,10 @@ def checked_hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(bcrypt, "checkpw", watched)
     return costs
+
+
+def test_a_hash_is_dear_to_whoever_guesses(usual_rounds: int) -> None:
+    assert usual_rounds >= 12
 
 
 def test_the_right_password_of_an_active_user_is_the_only_way_in(store: Store, bob: Account) -> None:

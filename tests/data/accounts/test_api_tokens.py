@@ -10,9 +10,7 @@ from data.accounts.api_tokens import InvalidToken, NewToken, add_api_token, is_w
 from data.accounts.authority import COMMAND_LINE, AccountRefused
 from data.accounts.models import Account, Viewer
 from data.store import Store
-from tests.data.cast import DAY, HOUR, NOW, Place, first_user, kept_in, quick, user
-
-pytestmark = pytest.mark.usefixtures(quick.__name__)
+from tests.data.cast import DAY, HOUR, NOW, Place, first_user, kept_in, user
 
 
 @pytest.fixture

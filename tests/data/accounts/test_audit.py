@@ -18,10 +18,9 @@ from data.repositories.repositories import (
     repositories,
 )
 from data.store import Store, StoreNotWritten
-from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, quick, signed_in, user
+from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, signed_in, user
 from tests.data.writers import version_files
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 ALL = AuditFilter()
 
 

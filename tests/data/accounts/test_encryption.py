@@ -12,9 +12,8 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.encryption import KEY_FILE, KEY_VARIABLE, DecryptionFailed, EncryptionError, open_cipher
 from data.accounts.tokens import TokenFacts, open_tokens, rotate_key, save_token
 from data.store import Store
-from tests.data.cast import NOW, kept_in, quick
+from tests.data.cast import NOW, kept_in
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 FACTS = TokenFacts("classic", "octo", 7, "repo", None)
 SECRETS = {1: "ghp_first", 2: "ghp_second"}
 

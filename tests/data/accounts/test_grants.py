@@ -23,10 +23,9 @@ from data.repositories.repositories import (
 )
 from data.store import Store
 from data.traffic.models import Metric, Selection
-from tests.data.cast import DAY, NOW, Place, account, deactivate, first_user, quick, remove_tenant, user
+from tests.data.cast import DAY, NOW, Place, account, deactivate, first_user, remove_tenant, user
 from tests.data.writers import result, save
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 NOTHING = Viewer(frozenset(), frozenset())
 ids = st.integers(1, 9)
 any_grant = st.one_of(

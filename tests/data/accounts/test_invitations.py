@@ -32,12 +32,10 @@ from tests.data.cast import (
     account,
     first_user,
     newcomer,
-    quick,
     signed_in,
     user,
 )
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 NEW = "another meadow, dry"
 
 

@@ -19,7 +19,6 @@ from data.accounts import (
     github_app,
     grants,
     invitations,
-    passwords,
     sessions,
     sign_on,
     tenants,
@@ -53,14 +52,11 @@ from tests.data.cast import (
     first_user,
     kept_in,
     newcomer,
-    quick,
     signed_in,
     user,
 )
 from tests.data.imports import importing
 from tests.fake_github import App
-
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 
 ADMINS = {"admin", COMMAND_LINE}
 MANAGERS = {*ADMINS, "manager"}
@@ -424,9 +420,7 @@ def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """The scene; never written to again."""
     directory = tmp_path_factory.mktemp("staged") / "db"
     shutil.copytree(template, directory, symlinks=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "ROUNDS", 4)
-        scene = Scene.of(Store(directory))
+    scene = Scene.of(Store(directory))
     scene.store.close()
     return scene
 

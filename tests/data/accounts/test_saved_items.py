@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.accounts import audit, passwords
+from data.accounts import audit
 from data.accounts.authority import AccountRefused, NotAllowed
 from data.accounts.models import Account, Grant, Role
 from data.accounts.saved_items import SavedItemRefused, SavedItems
@@ -17,9 +17,8 @@ from data.dashboards.specification import Dashboard, Kind, Panel, SpecificationR
 from data.sandbox.saved_queries import QUERIES, NewQuery
 from data.sandbox.statement import Parameter, ParameterKind, ParametersRefused
 from data.store import Store
-from tests.data.cast import NOW, Place, account, deactivate, quick, user
+from tests.data.cast import NOW, Place, account, deactivate, user
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 QUERY = NewQuery("Mine", "from v_daily where day >= $since", (Parameter("since", ParameterKind.DAY, "2026-05-01"),))
 BLUES = ("manager", "second", "reader")  # who see the whole tenant
 DASHBOARD = Dashboard("Mine", "What I look at", (Panel(Kind.NUMBER),))
@@ -67,10 +66,8 @@ def template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(directory)
     blue, green = Place.added(store, "blue", 10), Place.added(store, "green", 20)
     users = {"manager": blue.manager, "second": blue.manager, "reader": blue.viewer, "single": blue.of_repository(0)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "ROUNDS", 4)
-        for name, grant in {**users, "outsider": green.manager, "boss": Grant(Role.ADMIN)}.items():
-            user(store, name, grant)
+    for name, grant in {**users, "outsider": green.manager, "boss": Grant(Role.ADMIN)}.items():
+        user(store, name, grant)
     store.close()
     return directory
 

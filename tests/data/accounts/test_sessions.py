@@ -33,13 +33,11 @@ from tests.data.cast import (
     SECOND,
     first_user,
     kept_in,
-    quick,
     signed_in,
     user,
 )
 from tests.data.writers import version_files
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 PROGRAM = """
 import sys, pathlib
 from datetime import datetime

@@ -9,9 +9,8 @@ from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser
 from data.accounts.models import Grant, Role
 from data.accounts.sign_on import BY_GROUP, GOOGLE, Identity, NewSignOnRule, NotLetIn, Person, RuleKind, SignOnRefused
 from data.store import Store
-from tests.data.cast import AUDITOR, HOUR, NOW, PASSWORD, Place, account, first_user, newcomer, quick, signed_in, user
+from tests.data.cast import AUDITOR, HOUR, NOW, PASSWORD, Place, account, first_user, newcomer, signed_in, user
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 ISSUER = "https://id.example.org"
 ADMINS = Grant(Role.ADMIN)
 

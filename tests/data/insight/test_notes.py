@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from data.accounts import passwords
 from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, NotAllowed
 from data.accounts.grants import viewer_of
@@ -31,10 +30,9 @@ from data.insight.notes import (
 )
 from data.repositories.repositories import remove_repositories_with_data
 from data.store import Store
-from tests.data.cast import AUDITOR, NOW, Place, account, deactivate, quick, user
+from tests.data.cast import AUDITOR, NOW, Place, account, deactivate, user
 from tests.data.reading import ask
 
-pytestmark = pytest.mark.usefixtures(quick.__name__)
 TODAY = NOW.date()
 FIRST, LAST = TODAY - timedelta(days=30), TODAY
 RIGHT_TO_LEFT = "\u202e"
@@ -44,8 +42,7 @@ RIGHT_TO_LEFT = "\u202e"
 def staged(template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Place]:
     """Two tenants with people, and in the first, blue, a note of a repository and one of the whole tenant."""
     directory = shutil.copytree(template, tmp_path_factory.mktemp("noted") / "db", symlinks=True)
-    with pytest.MonkeyPatch.context() as patch, closing(Store(directory)) as store:
-        patch.setattr(passwords, "ROUNDS", 4)
+    with closing(Store(directory)) as store:
         return directory, filled(store)
 
 

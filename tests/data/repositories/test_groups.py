@@ -11,9 +11,7 @@ from data.repositories.groups import Group, GroupRefused, add_group, change_grou
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories, remove_repositories_with_data
 from data.store import Store
-from tests.data.cast import AUDITOR, NOW, Place, quick, user
-
-pytestmark = pytest.mark.usefixtures(quick.__name__)
+from tests.data.cast import AUDITOR, NOW, Place, user
 
 
 @pytest.fixture
