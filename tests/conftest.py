@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from data.accounts import passwords
 from data.store import Store
@@ -19,7 +19,13 @@ from tests.data.filled import filled_store
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; what the tests need at any one time is far less
 
-settings.register_profile("the_same_each_time", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile(
+    "the_same_each_time",
+    derandomize=True,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],  # a store serves all examples
+)
 settings.load_profile("the_same_each_time")
 
 

@@ -56,7 +56,7 @@ def moments(pattern: Sequence[timedelta]) -> list[datetime]:
 
 
 @given(gaps)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_days_are_asked_for_in_every_run_and_daily_things_once_a_utc_day(pattern: list[timedelta]) -> None:
     each = followed()
     days_asked: dict[str, list[date]] = {endpoint: [] for endpoint in DAILY}
@@ -72,7 +72,7 @@ def test_days_are_asked_for_in_every_run_and_daily_things_once_a_utc_day(pattern
 
 
 @given(gaps)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_weeks_are_asked_for_until_they_are_complete_and_once_a_day_when_they_need_not_be_shown_any_more(
     pattern: list[timedelta],
 ) -> None:
@@ -94,7 +94,7 @@ def _answered_on(each: CollectableRepository, endpoint: str, now: datetime) -> b
 
 
 @given(gaps)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_week_is_missed_by_runs_that_are_less_than_two_days_apart(pattern: list[timedelta]) -> None:
     each, weeks = followed(), set()
     for now in moments(pattern):
@@ -108,7 +108,7 @@ def test_no_week_is_missed_by_runs_that_are_less_than_two_days_apart(pattern: li
 
 
 @given(gaps, st.lists(st.sampled_from(list(Outcome)), min_size=61, max_size=61))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_whatever_is_answered_a_day_with_a_run_asks_once_and_again_only_after_a_passing_failure(
     pattern: list[timedelta], outcomes: list[Outcome]
 ) -> None:
@@ -123,7 +123,7 @@ def test_whatever_is_answered_a_day_with_a_run_asks_once_and_again_only_after_a_
 
 
 @given(gaps)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_refused_repository_is_tried_again_after_twenty_hours_and_not_before(pattern: list[timedelta]) -> None:
     each, last = followed(RepositoryState.UNAVAILABLE), None
     answer(each, "views", START - 30 * DAY)

@@ -235,7 +235,7 @@ def test_a_stop_ends_a_wait_at_once() -> None:
 
 OWNER_ID = 1001
 LIMITS = st.sampled_from([Outcome.PRIMARY_LIMIT, Outcome.SECONDARY_LIMIT])
-UNHURRIED = settings(deadline=None, max_examples=50)
+UNHURRIED = settings(max_examples=50)
 SECOND = "ghp_secondTokenOfTheSameUser0123456789abc"
 PATHS = [REPO, VIEWS, CLONES, REFERRERS]
 Made = TypeVar("Made")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.endpoints.fields import Parsed
@@ -19,7 +19,6 @@ from data.traffic.models import Metric
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 GREATEST = 10**12
-UNHURRIED = settings(deadline=None)
 NUMBERS = st.one_of(
     st.integers(),
     st.integers(0, 50),
@@ -81,7 +80,6 @@ def storable(*texts: str | None) -> bool:
     return all(text is None or (len(text.encode()) >= 0 and len(text) <= 1000) for text in texts)
 
 
-@UNHURRIED
 @given(TRAFFIC | ANYTHING)
 def test_days_are_possible_or_refused(body: Any) -> None:
     found: TrafficObservation | None = parsed(parse_traffic, Metric.VIEWS, body, NOW)
@@ -95,7 +93,6 @@ def test_days_are_possible_or_refused(body: Any) -> None:
     )
 
 
-@UNHURRIED
 @given(TRAFFIC | ANYTHING)
 def test_weeks_are_possible_or_refused(body: Any) -> None:
     found = parsed(parse_weekly, Metric.VIEWS, body, NOW)
@@ -106,7 +103,6 @@ def test_weeks_are_possible_or_refused(body: Any) -> None:
 
 
 @pytest.mark.parametrize("listing", ["referrers", "paths"])
-@UNHURRIED
 @given(body=st.lists(ENTRIES, max_size=8) | ANYTHING)
 def test_entries_of_a_list_are_possible_or_refused(listing: str, body: Any) -> None:
     found = parsed(parse_listing, listing, body)
@@ -116,7 +112,6 @@ def test_entries_of_a_list_are_possible_or_refused(listing: str, body: Any) -> N
     assert not found or len({entry.name for entry in found.entries}) == len(found.entries)
 
 
-@UNHURRIED
 @given(REPOSITORIES | ANYTHING)
 def test_a_repository_is_possible_or_refused(body: Any) -> None:
     found = parsed(parse_repository, body)
@@ -126,7 +121,6 @@ def test_a_repository_is_possible_or_refused(body: Any) -> None:
         assert storable(found.facts.full_name, found.facts.visibility)
 
 
-@UNHURRIED
 @given(st.lists(st.lists(WEEKS, max_size=4) | ANYTHING, max_size=3))
 def test_star_days_are_possible_or_refused(pages: list[Any]) -> None:
     found = parsed(parse_star_history, pages, NOW)
@@ -136,7 +130,6 @@ def test_star_days_are_possible_or_refused(pages: list[Any]) -> None:
     assert not found or [each.day for each in found.days] == sorted({each.day for each in found.days})
 
 
-@UNHURRIED
 @given(st.lists(st.lists(RELEASES, max_size=4) | ANYTHING, max_size=3))
 def test_releases_are_possible_or_refused(pages: list[Any]) -> None:
     found = parsed(parse_releases, pages)

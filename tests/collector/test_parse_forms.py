@@ -13,7 +13,7 @@ from tests.fake_github.windows import Row, dense_rows, sparse_rows, weeks
 
 FIRST = date(2026, 4, 1)
 MINUTE = timedelta(minutes=1)
-UNHURRIED = settings(deadline=None, max_examples=40)
+UNHURRIED = settings(max_examples=40)
 MONTH = [FIRST + timedelta(days=n) for n in range(31)]
 READINGS = st.integers(1, 40).flatmap(lambda count: st.tuples(st.just(count), st.integers(1, count)))
 SERIES = st.dictionaries(st.sampled_from(MONTH), READINGS) | st.fixed_dictionaries(dict.fromkeys(MONTH, READINGS))

@@ -25,7 +25,7 @@ from collector.errors import (
 from collector.rate_limit import LimitHit
 from collector.replies import MESSAGE_LIMIT, Response, error_of, limit_of
 from data.collection.models import Outcome
-from tests.collector.test_parse_anything import JSON, UNHURRIED
+from tests.collector.test_parse_anything import JSON
 from tests.fake_github.answers import refusals
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -172,7 +172,6 @@ def test_where_a_token_that_lives_too_long_is_mended_stands_whole_in_the_sentenc
 HEADERS = ["retry-after", "x-github-sso", "x-accepted-github-permissions", "x-ratelimit-remaining", "x-ratelimit-reset"]
 
 
-@UNHURRIED
 @given(st.integers(201, 599), st.dictionaries(st.sampled_from(HEADERS), st.text(max_size=30)), JSON)
 def test_whatever_comes_is_a_limit_or_an_error_that_can_be_stored(
     status: int, headers: dict[str, str], body: object

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from collector.errors import SettingsRefused
 from collector.settings import DEFAULT_API_URL, Settings, read_settings
-from tests.collector.test_parse_anything import UNHURRIED
 
 
 def test_without_anything_set_it_is_github_at_600_requests_a_minute_and_8_at_once() -> None:
@@ -87,7 +86,6 @@ def test_numbers_in_range_are_taken() -> None:
     assert (found.requests_a_minute, found.concurrency) == (60, 100)
 
 
-@UNHURRIED
 @given(st.text() | st.text().map(lambda text: f"https://{text}"), st.text(max_size=12))
 def test_whatever_is_set_is_taken_or_refused_and_nothing_else_happens(url: str, number: str) -> None:
     try:

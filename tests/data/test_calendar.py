@@ -22,7 +22,7 @@ from data.calendar import (
 
 AS_OF = date(2026, 5, 20)
 ANY_DAY = st.dates(date(2008, 1, 1), date(2100, 1, 1))
-PURE = settings(derandomize=True, deadline=None, max_examples=200)
+PURE = settings(max_examples=200)
 
 
 def ago(days: int) -> date:

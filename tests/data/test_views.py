@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
@@ -21,12 +21,7 @@ from data.store import Store
 from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
 
-FEW = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=8,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FEW = settings(max_examples=8)
 TODAY = utc_day(NOW)
 NEXT = count(1)
 Rows = list[tuple[Any, ...]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
@@ -132,7 +132,7 @@ def plainly_seen(who: Account, active: dict[int, bool], tenant_of: dict[int, int
 
 
 @given(granted=st.lists(any_grant, max_size=8), active=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_the_viewer_is_what_the_plain_rules_say(
     world: tuple[Store, dict[int, bool], dict[int, int]], granted: list[Grant], active: bool
 ) -> None:

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.accounts import accounts, sessions
@@ -288,7 +288,7 @@ def test_what_was_typed_as_a_username_is_not_kept(store: Store) -> None:
 
 
 @given(gaps=st.lists(st.integers(0, 1200), max_size=40))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 def test_whoever_waits_as_told_is_let_in_and_no_quarter_of_an_hour_has_more_than_five(gaps: list[int]) -> None:
     now, counted = NOW, list[datetime]()
     for gap in gaps:

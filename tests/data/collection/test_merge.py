@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.endpoints.traffic import DayReading, TrafficObservation, TrafficWindow
@@ -19,12 +19,7 @@ from tests.data.writers import FIRST_DAY, NOW, result, save, views
 
 pytestmark = pytest.mark.usefixtures("numbered")
 
-FEW = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=5,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FEW = settings(max_examples=5)
 NEXT_REPOSITORY = count(1000)  # a repository of its own for each example
 Rows = list[tuple[Any, ...]]
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.endpoints.lists import ListingEntry, ListingObservation
@@ -24,12 +24,7 @@ from tests.data.writers import FIRST_DAY, NOW, result, save
 
 pytestmark = pytest.mark.usefixtures("numbered")
 
-FEW = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=4,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FEW = settings(max_examples=4)
 NEXT_REPOSITORY = count(1000)  # a repository of its own for each example
 FACTS = RepositoryFacts(1, "acme/anvil", "public", archived=False, fork=False)
 Rows = list[tuple[Any, ...]]

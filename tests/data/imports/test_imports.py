@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from data.accounts.authority import COMMAND_LINE
@@ -30,13 +30,7 @@ from tests.data.reading import viewer_of
 from tests.data.writers import NOW, save, views
 
 NUMBER = count(7000)
-FEW = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=3,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FEW = settings(max_examples=3, phases=[Phase.generate])
 Rows = list[tuple[Any, ...]]
 
 
