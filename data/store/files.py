@@ -472,9 +472,8 @@ class _Reader:
 
     def _attached(self, path: Path) -> _OpenVersion:
         with self._guard:
-            if (
-                self._instance is None
-            ):  # what does not fit into memory lies beside the versions, as with a file's own DuckDB
+            if self._instance is None:
+                # What does not fit into memory lies beside the versions, as with a file's own DuckDB.
                 self._instance = duckdb.connect(config=READER_SETTINGS | {"temp_directory": f"{path}.tmp"})
             instance, name = self._instance, f"version_{next(self._numbers)}"
         try:
