@@ -4,7 +4,7 @@ The charts of traffic and those of dashboards share it, so that a pending period
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Self
@@ -102,6 +102,13 @@ def period_name(period: date, grain: Grain) -> str:
     return weekday_text(period)
 
 
+def period_names(periods: Iterable[date], grain: Grain) -> list[str]:
+    """The names of periods, each of which may be there several times."""
+    periods = list(periods)
+    names = {period: period_name(period, grain) for period in set(periods)}
+    return [names[period] for period in periods]
+
+
 def _bars(days: Column, known: Column, grain: Grain) -> dict[str, Column]:
     """From when to when the bar and the band of each period reach, and where it stands on those before it."""
     columns: dict[str, Column] = {"at": days.astype("datetime64[s]")}
@@ -128,8 +135,7 @@ def _lines(ranks: Column, marks: Marks) -> dict[str, Column]:
 
 
 def _texts(marks: Marks, grain: Grain) -> dict[str, Column]:
-    called = {period: period_name(period, grain) for period in set(marks.periods)}
-    when = [called[period] for period in marks.periods]
+    when = period_names(marks.periods, grain)
     state_texts = [STATES[state] for state in marks.states]
     parts = zip(marks.names, when, marks.values, state_texts, strict=True)
     spoken = [f"{name}, {at}: {number_text(value)}, {state}" for name, at, value, state in parts]

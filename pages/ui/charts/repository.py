@@ -5,13 +5,14 @@ A pending bar is hollow, a gap is a shaded band, and neither is ever drawn as ze
 """
 
 import copy
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
@@ -33,9 +34,10 @@ from pages.ui.charts.bars_and_lines import (
     LONG_DAYS,
     OPEN,
     STATES,
+    Column,
     day_ticks,
     partly,
-    period_name,
+    period_names,
     with_imports,
 )
 from pages.ui.charts.chart import (
@@ -87,6 +89,7 @@ MARK_COLOURS = {"Release": VIOLET, "Note": PINK}
 MARK_SHAPES = {"Release": "diamond", "Note": "circle"}
 MARK_TITLES = {"when": "When (UTC)", "kind": "What", "text": "Text"}
 Axis = Callable[[str], alt.X]
+Columns = dict[str, Column]  # of a lane; {}: it has no rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +159,21 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     of_days = series(viewer, store, selection, grain)
     of_one = of_days[of_days["repository_id"].notna()]
     counted = _counted(of_one, "views", grain)
-    if counted.empty:
+    if not counted:
         return None
     before = counterpart(viewer, store, selection, "views", grain)
     if before is not None:
-        counted = counted.assign(**before.columns(list(of_one.loc[of_one["metric"] == "views", "period"])))
+        counted |= before.columns(list(of_one.loc[of_one["metric"] == "views", "period"]))
     spike_waves = waves(repository_spikes(viewer, store, selection))
     marks = _marks(happenings(viewer, store, selection))
-    parts = (_in_waves(counted, spike_waves), marks, _waves(spike_waves))
-    rows = pd.concat([each for each in parts if len(each)], ignore_index=True)
+    waved = _waves(spike_waves)
+    rows = _joined([counted | _in_waves(counted, waved), marks, waved])
     first, last = grain.first_day(selection.first), grain.last_day(selection.last)
-    states, kinds = set(counted["state"]), set(marks["kind"] if len(marks) else ())
+    states, kinds = set(counted["state"]), set(marks.get("kind", ()))
     boxes = [(f"background:{BLUE}", "Views"), (f"border-radius:50%;background:{ORANGE}", "Unique visitors")]
     boxes += [(f"background:{MARK_COLOURS[kind]}", kind) for kind in MARK_COLOURS if kind in kinds]
     boxes += [(f"border-radius:50%;background:{RED}", SPIKE)] if spike_waves else []
-    specification = _with_days(_views(bool(len(marks)), bool(spike_waves)), first, last)
+    specification = _with_days(_views(bool(marks), bool(spike_waves)), first, last)
     text = _alt(Story(("views",), first, last, rows)) + (f" Spikes: {len(spike_waves)}." if spike_waves else "")
     if before is not None:
         specification, boxes = before.drawn(specification), [*boxes, *before.legend]
@@ -183,26 +186,24 @@ def wave_key(wave: Wave) -> str:
     return f"{wave.spikes[0].peak}-{wave.spikes[0].metric}"
 
 
-def _waves(waves: Sequence[Wave]) -> DataFrame:
+def _waves(waves: Sequence[Wave]) -> Columns:
     """A row a wave: its peak, the days from its first to its last, its key, its number, its texts."""
-    rows = _periods([each.spikes[0].peak for each in waves], Grain.DAY)
-    half = pd.Timedelta(days=0.5)
-    for column, days, sign in (("from", [each.first for each in waves], -1), ("to", [each.last for each in waves], 1)):
-        rows[column] = pd.to_datetime(pd.Series(days, dtype="object")).astype("datetime64[us]") + sign * half
-    rows["lane"], rows["kind"] = WAVE, SPIKE
-    rows[WAVE] = [wave_key(each) for each in waves]
-    rows["number"] = [str(number) if number <= NUMBERED else "" for number in range(1, len(waves) + 1)]
-    rows["text"] = [spike_text(each.spikes[0]) for each in waves]
-    rows["spoken"] = [f"Spike, {when}: {text}" for when, text in zip(rows["when"], rows["text"], strict=True)]
-    return rows
+    rows = _happened([(each.spikes[0].peak, WAVE, SPIKE, spike_text(each.spikes[0])) for each in waves])
+    if not rows:
+        return {}
+    half = np.timedelta64(timedelta(days=0.5))
+    rows["from"] = _moments([each.first for each in waves]) - half
+    rows["to"] = _moments([each.last for each in waves]) + half
+    numbers = [str(number) if number <= NUMBERED else "" for number in range(1, len(waves) + 1)]
+    return rows | {WAVE: _objects(map(wave_key, waves)), "number": _objects(numbers)}
 
 
-def _in_waves(counted: DataFrame, waves: Sequence[Wave]) -> DataFrame:
-    """The bars with the key of the wave that each is in."""
-    rows = counted.assign(**{WAVE: None})
-    for each in _waves(waves).to_dict("records") if waves else ():
-        rows.loc[(rows["to"] > each["from"]) & (rows["from"] < each["to"]), WAVE] = each[WAVE]
-    return rows
+def _in_waves(counted: Columns, waved: Columns) -> Columns:
+    """Of each bar the key of the wave that it is in."""
+    keys = np.full(len(counted["at"]), None, dtype=object)
+    for first, last, key in zip(*(waved.get(name, ()) for name in ("from", "to", WAVE)), strict=True):
+        keys[(counted["to"] > first) & (counted["from"] < last)] = key
+    return {WAVE: keys}
 
 
 @cached("traffic", in_words=True)
@@ -250,102 +251,141 @@ def story(
     parts += [_gained(counters, grain)]
     parts += [_counter(counters, name) for name in LINES]
     parts += [_marks([each for each in happened if each.kind != SPIKE])]
-    lanes = tuple(part["lane"].iloc[0] for part in parts if len(part))
+    lanes = tuple(part["lane"][0] for part in parts if part)
     if grain is Grain.DAY:  # the bar of a week says nothing of a day in it
         parts += [_marks([each for each in happened if each.kind == SPIKE])]
     ordered = tuple(sorted(lanes, key=[MARKS, *BARS, *LINES].index))
     columns = [*("lane", "at", "from", "to", "floor", "value", "people"), *("state", "open", "when", "state_text")]
     columns += ["kind", "text", "spoken", *MACHINES, "machines"]
-    filled = [part for part in parts if len(part)]
-    rows = pd.concat(filled, ignore_index=True) if filled else DataFrame(columns=columns)
     first, last = grain.first_day(selection.first), grain.last_day(selection.last)
-    return Story(ordered, first, last, rows.reindex(columns=columns))
+    return Story(ordered, first, last, _joined(parts, columns))
 
 
-def _counted(series: DataFrame, metric: str, grain: Grain, machines: DataFrame | None = None) -> DataFrame:
+def _joined(parts: Iterable[Columns], names: Sequence[str] = ()) -> DataFrame:
+    """The rows of all parts, with these columns or all that one has; what a part does not have is unknown."""
+    filled = [part for part in parts if part]
+    kinds = {name: column.dtype.kind for part in filled for name, column in part.items()}
+    unknown = {name: None if kinds.get(name, "f") in "Ob" else np.nan for name in names or kinds}
+    return DataFrame(
+        {
+            name: np.concatenate([part.get(name, np.full(len(part["at"]), value)) for part in filled] or [np.array([])])
+            for name, value in unknown.items()
+        }
+    )
+
+
+def _counted(series: DataFrame, metric: str, grain: Grain, machines: DataFrame | None = None) -> Columns:
     """A lane of bars with people before them, as far as the metric is known or a gap."""
-    of_metric = series[series["metric"] == metric]
-    if of_metric["value"].isna().all() and not (of_metric["state"] == "gap").any():
-        of_metric = of_metric.iloc[:0]  # pending from first to last: there is nothing to draw
-    people = series[series["metric"] == COUNTED[metric]].set_index("period")
-    rows = _periods(list(of_metric["period"]), grain)
-    rows["lane"] = metric
-    rows["value"] = of_metric["value"].astype("float64").to_numpy(na_value=float("nan"))
-    rows["people"] = people["value"].reindex(of_metric["period"]).astype("float64").to_numpy(na_value=float("nan"))
-    states = with_imports(of_metric, grain)
-    rows["state"] = states if grain is Grain.DAY else partly(states)
-    rows["open"] = rows["state"].isin(OPEN)
-    kinds = people["kind"].reindex(of_metric["period"])
-    rows["kind"] = kinds.map(PEOPLE).to_numpy()
-    rows["state_text"] = rows["state"].map(STATES)
-    if machines is not None:
-        rows = rows.assign(**_by_machines(machines, list(of_metric["period"]), rows["value"], grain))
-    return _with_spoken(rows)
+    of_metric, of_people = (series[series["metric"] == each] for each in (metric, COUNTED[metric]))
+    periods, values, states = list(of_metric["period"]), _floats(of_metric["value"]), with_imports(of_metric, grain)
+    if np.isnan(values).all() and "gap" not in states:  # pending from first to last: there is nothing to draw
+        return {}
+    people = dict(zip(of_people["period"], _floats(of_people["value"]), strict=True))
+    kinds: dict[date, Any] = dict(zip(of_people["period"], of_people["kind"], strict=True))
+    states = states if grain is Grain.DAY else partly(states)
+    rows = _lane_rows(metric, periods, values, grain, [STATES[state] for state in states]) | {
+        "people": np.array([people.get(period, np.nan) for period in periods]),
+        "state": states,
+        "open": np.isin(states, OPEN),
+        "kind": _objects(PEOPLE.get(kinds.get(period, "")) for period in periods),
+    }
+    return rows if machines is None else _by_machines(rows, machines, periods, grain)
 
 
-def _by_machines(
-    machines: DataFrame, periods: Sequence[date], clones: "pd.Series[float]", grain: Grain
-) -> dict[str, Any]:
-    """How many of the clones of each period machines have made at least, and in words."""
-    by_period = machines.groupby([grain.first_day(day) for day in machines["day"]])
-    actions = by_period["at_least_by_actions"].sum(min_count=1).reindex(periods)
-    steady = machines.set_index("day")["steady_floor"].reindex(periods if grain is Grain.DAY else [None] * len(periods))
+def _by_machines(rows: Columns, machines: DataFrame, periods: Sequence[date], grain: Grain) -> Columns:
+    """The clones with how many of each period machines have made at least, as a number and in words."""
+    least: dict[date, float] = {}
+    for day, count in zip(machines["day"], _floats(machines["at_least_by_actions"]), strict=True):
+        if not np.isnan(count):
+            period = grain.first_day(day)
+            least[period] = least.get(period, 0) + count
+    steady = dict(zip(machines["day"], _floats(machines["steady_floor"]), strict=True)) if grain is Grain.DAY else {}
     texts = [
-        "unknown" if pd.isna(least) or pd.isna(count) else f"at least {number_text(least)} of {number_text(count)}"
-        for least, count in zip(actions, clones, strict=True)
+        f"at least {number_text(least[period])} of {number_text(count)}"
+        if period in least and not np.isnan(count)
+        else "unknown"
+        for period, count in zip(periods, rows["value"], strict=True)
     ]
-    columns = {ACTIONS: actions, STEADY: steady}
-    return {name: each.astype("float64").to_numpy(na_value=float("nan")) for name, each in columns.items()} | {
-        "machines": texts
+    spoken = zip(rows["spoken"], texts, strict=True)
+    return rows | {
+        ACTIONS: np.array([least.get(period, np.nan) for period in periods]),
+        STEADY: np.array([steady.get(period, np.nan) for period in periods]),
+        "machines": _objects(texts),
+        "spoken": _objects(said if text == "unknown" else f"{said}, by GitHub Actions {text}" for said, text in spoken),
     }
 
 
-def _gained(counters: DataFrame, grain: Grain) -> DataFrame:
+def _gained(counters: DataFrame, grain: Grain) -> Columns:
     """The stars gained; of weeks, those of their known days."""
-    known = counters[counters["stars_gained"].notna()]
-    periods = [grain.first_day(day) for day in known["day"]]
-    return _read("stars_gained", known["stars_gained"].groupby(periods).sum(), grain)
+    gained: dict[date, float] = {}
+    for day, stars in _known(counters, "stars_gained").items():
+        period = grain.first_day(day)
+        gained[period] = gained.get(period, 0) + stars
+    return _read("stars_gained", dict(sorted(gained.items())), grain)
 
 
-def _counter(counters: DataFrame, name: str) -> DataFrame:
+def _counter(counters: DataFrame, name: str) -> Columns:
     """A lane with a counter as it was read; it stays what it was until it is read anew."""
-    return _read(name, counters[counters[name].notna()].set_index("day")[name], Grain.DAY)
+    return _read(name, _known(counters, name), Grain.DAY)
 
 
-def _read(name: str, values: "pd.Series[float]", grain: Grain) -> DataFrame:
+def _known(counters: DataFrame, name: str) -> dict[date, float]:
+    read = zip(counters["day"], _floats(counters[name]), strict=True)
+    return {day: value for day, value in read if not np.isnan(value)}
+
+
+def _read(name: str, values: Mapping[date, float], grain: Grain) -> Columns:
     """A lane of values by their periods, all of them final."""
-    rows = _periods(list(values.index), grain)
-    rows["lane"], rows["value"], rows["open"] = name, values.astype("float64").to_numpy(), False
-    return _with_spoken(rows)
+    if not values:
+        return {}
+    rows = _lane_rows(name, list(values), np.array(list(values.values())), grain, ["final"] * len(values))
+    del rows["state_text"]
+    return rows | {"open": np.zeros(len(values), dtype=bool)}
 
 
-def _marks(marks: Sequence[Mark]) -> DataFrame:
-    rows = _periods([each.day for each in marks], Grain.DAY)
-    rows["lane"] = [f"{each.metric} {SPIKE}" if each.metric else MARKS for each in marks]
-    rows["kind"] = [each.kind for each in marks]
-    rows["text"] = [each.text for each in marks]
-    rows["spoken"] = [f"{mark.kind}, {when}: {mark.text}" for mark, when in zip(marks, rows["when"], strict=True)]
-    return rows
+def _marks(marks: Sequence[Mark]) -> Columns:
+    return _happened(
+        [(each.day, f"{each.metric} {SPIKE}" if each.metric else MARKS, each.kind, each.text) for each in marks]
+    )
 
 
-def _periods(periods: Sequence[date], grain: Grain) -> DataFrame:
+def _happened(marks: Sequence[tuple[date, str, str, str]]) -> Columns:
+    """A row for each day, lane, kind and text."""
+    if not marks:
+        return {}
+    days, lanes, kinds, texts = zip(*marks, strict=True)
+    rows = _periods(days, Grain.DAY)
+    spoken = [f"{kind}, {when}: {text}" for kind, when, text in zip(kinds, rows["when"], texts, strict=True)]
+    texts_of = {"lane": lanes, "kind": kinds, "text": texts, "spoken": spoken}
+    return rows | {name: _objects(column) for name, column in texts_of.items()}
+
+
+def _lane_rows(name: str, periods: Sequence[date], values: Column, grain: Grain, state_texts: Sequence[str]) -> Columns:
+    rows = _periods(periods, grain)
+    counts = ["unknown" if np.isnan(value) else number_text(value) for value in values]
+    spoken = [f"{when}: {count}, {state}" for when, count, state in zip(rows["when"], counts, state_texts, strict=True)]
+    texts = {"lane": [name] * len(periods), "state_text": state_texts, "spoken": spoken}
+    return rows | {"value": values} | {name: _objects(column) for name, column in texts.items()}
+
+
+def _periods(periods: Sequence[date], grain: Grain) -> Columns:
     """A row a period: at, from and to (UTC: a bar's middle and ends), when (the period as people call it)."""
-    at = pd.to_datetime(pd.Series(list(periods), dtype="object")).astype("datetime64[us]")
-    at += timedelta(days=MIDDLES[grain])
-    half = pd.Timedelta(days=_HALF[grain])
-    names = {period: period_name(period, grain) for period in periods}
-    when = [names[period] for period in periods]
-    return DataFrame({"at": at, "from": at - half, "to": at + half, "floor": 0.0, "when": when})
+    at = _moments(periods) + np.timedelta64(timedelta(days=MIDDLES[grain]))
+    half = np.timedelta64(timedelta(days=_HALF[grain]))
+    floor, when = np.zeros(len(periods)), _objects(period_names(periods, grain))
+    return {"at": at, "from": at - half, "to": at + half, "floor": floor, "when": when}
 
 
-def _with_spoken(rows: DataFrame) -> DataFrame:
-    states = rows["state_text"] if "state_text" in rows else ["final"] * len(rows)
-    values = rows["value"].map(number_text, na_action="ignore").fillna("unknown")
-    rows["spoken"] = [f"{when}: {value}, {how}" for when, value, how in zip(rows["when"], values, states, strict=True)]
-    if "machines" in rows:
-        by_actions = ", by GitHub Actions " + rows["machines"]
-        rows["spoken"] += by_actions.where(rows["machines"] != "unknown", "")
-    return rows
+def _moments(days: Sequence[date]) -> Column:
+    return np.array(days, dtype="datetime64[D]").astype("datetime64[us]")
+
+
+def _floats(values: "pd.Series[Any]") -> Column:
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _objects(values: Iterable[Any]) -> Column:
+    return np.array(list(values), dtype=object)
 
 
 def _alt(story: Story) -> str:
