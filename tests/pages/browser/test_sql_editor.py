@@ -8,6 +8,8 @@ from pages.ui import sql_editor
 from tests.pages.browser.conftest import Visit, cookie_of
 from tests.pages.ui.live import Live
 
+INTERACTION_DELAY_MS = 75  # after a list of choices has opened, CodeMirror takes none
+
 
 def test_its_file_is_built_from_its_source() -> None:
     """Where this fails: make code-editor."""
@@ -23,7 +25,10 @@ def test_a_query_is_completed_run_left_by_keyboard_and_still_there_after_another
     editor.click()
     page.keyboard.press("Control+a")
     page.keyboard.type("select distinct full_name from v_daily where full_na")
-    page.get_by_role("option").first.click()
+    choice = page.get_by_role("option", name="full_name").first
+    choice.wait_for()
+    page.wait_for_timeout(INTERACTION_DELAY_MS * 4)
+    choice.click()
     page.keyboard.type(" like '%engine'")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("No result yet")).to_have_count(0)  # on a busy machine it may take long, or too long
