@@ -9,30 +9,32 @@ with members as (
         unnest($groups::varchar[]) as name
 ),
 
+-- What days, weeks and months are called and what only some of them have, without a row; the view that $by asks for has the rows.
+known as (
+    select
+        null::date as day,
+        null::date as week,
+        null::date as month,
+        null::bigint as view_uniques,
+        null::bigint as clone_uniques,
+        null::bigint as visitor_days,
+        null::bigint as cloner_days
+    where false
+    union all by name
+    from query_table(case $by when 'week' then 'v_weekly' when 'month' then 'v_monthly' else 'v_daily' end)
+    where repository_id in (select unnest($visible::integer[]))
+),
+
 periods as (
     select
         repository_id,
-        day as period,
+        coalesce(day, week, month) as period,
         views,
-        view_uniques as visitors,
+        if(day is not null or (week is not null and $true_uniques), view_uniques, visitor_days) as visitors,
         clones,
-        clone_uniques as cloners,
-        if($measure in ('views', 'visitors'), views_state, clones_state) as state
-    from v_daily
-    where
-        $by in ('day', 'none')
-        and repository_id in (select unnest($visible::integer[]))
-        and day between $first_day and $last_day
-    union all
-    select
-        repository_id,
-        week as period,
-        views,
-        if($true_uniques, view_uniques, visitor_days) as visitors,
-        clones,
-        if($true_uniques, clone_uniques, cloner_days) as cloners,
+        if(day is not null or (week is not null and $true_uniques), clone_uniques, cloner_days) as cloners,
         case
-            when $true_uniques and $measure in ('visitors', 'cloners')
+            when week is not null and $true_uniques and $measure in ('visitors', 'cloners')
                 then
                     case
                         when if($measure = 'visitors', view_uniques, clone_uniques) is not null then 'final'
@@ -43,23 +45,8 @@ periods as (
             when $measure in ('views', 'visitors') then views_state
             else clones_state
         end as state
-    from v_weekly
-    where
-        $by = 'week'
-        and repository_id in (select unnest($visible::integer[]))
-    union all
-    select
-        repository_id,
-        month as period,
-        views,
-        visitor_days as visitors,
-        clones,
-        cloner_days as cloners,
-        if($measure in ('views', 'visitors'), views_state, clones_state) as state
-    from v_monthly
-    where
-        $by = 'month'
-        and repository_id in (select unnest($visible::integer[]))
+    from known
+    where day is null or day between $first_day and $last_day
 ),
 
 counted as (
