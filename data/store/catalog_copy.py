@@ -9,7 +9,7 @@ It is small: the rows of the files are not in it.
 Even so a table of the lake costs a statement 5 to 8 ms of planning, and v_repositories is made of eleven. So readers
 are given a database in memory beside it, where a table of few rows is a table, and one of many a view on the lake.
 
-Such a view has rows of the repositories that its cursor was told of, where it was told of any. DuckDB 1.5 takes a
+Such a view has only rows of the repositories that its cursor is narrowed to, where it is narrowed. DuckDB 1.5 takes a
 filter to some repositories no further than to where rows are added up: for the months of 200 repositories it added up
 those of all 10,000, in 2.3 s. As part of the table the filter is below everything that is made of it. The bounds let
 blocks and files be left out; the ids, what lies between them, where a tenant's are scattered.

@@ -81,16 +81,16 @@ def test_a_reader_keeps_its_snapshot_and_each_commit_is_a_version_however_many_r
 
 @on_the_lake
 @pytest.mark.usefixtures("numbered")
-def test_a_cursor_that_was_told_of_repositories_reads_theirs_only_where_a_table_has_many_rows(
+def test_a_narrowed_cursor_reads_the_rows_of_its_repositories_only_where_a_table_has_many_rows(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalog_copy, "FEW_ROWS", 0)
     for number in (1, 2, 3):
         save(store, *batch(number))
-    for told, seen in ((None, [1, 2, 3]), ([3, 1], [1, 3]), ([2, 9], [2]), ([], [])):
+    for narrowed_to, seen in ((None, [1, 2, 3]), ([3, 1], [1, 3]), ([2, 9], [2]), ([], [])):
         with store.traffic.read() as reader:
-            if told is not None:
-                store.traffic.narrow(reader, told)
+            if narrowed_to is not None:
+                store.traffic.narrow(reader, narrowed_to)
             ids = reader.execute("select distinct repository_id from daily_traffic order by 1").fetchall()
         assert [number for (number,) in ids] == seen
 
