@@ -30,7 +30,7 @@ from data.traffic.models import Metric
 LOOK_EVERY = timedelta(minutes=5)  # so long is an answer kept while nobody writes to the store
 MISSED_AFTER = timedelta(minutes=40)  # with the above less than an hour
 MOST_MISSED = 100  # are counted
-KNOWN_DAYS = 2 * WINDOW_DAYS  # who answered since has all in these days that its days until loss depend on
+KNOWN_DAYS = 2 * WINDOW_DAYS  # what GitHub answered within them decides on the days until loss; before, all is lost
 NEAR_DAYS = 7  # until a loss: half of what GitHub shows
 SPARE_DAYS = 3  # between the next scheduled collection and a loss
 LATE_AFTER = timedelta(days=1)  # then a scheduled collection that did not bring a day will not
