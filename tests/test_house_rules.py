@@ -58,6 +58,10 @@ HOMES = {
     "mcp": ("pages/api/agent_tools.py",),
     "vl_convert": ("pages/ui/charts/picture.py",),
 }
+SET_VARIABLES = {
+    *("data/store/database.py", "data/store/lake.py", "data/sandbox/sandbox_child.py"),
+    "data/traffic/export.py",  # which sets them back
+}
 OPEN_DUCKDB = {"data/store/files.py", "data/store/lake.py", "data/sandbox/sandbox_child.py"}
 TELLS_OF = {"connect": {"api"}, "shared": {"dashboards", "repository"}}  # pages that show what others have
 OF_THE_PROGRAM = ("data/store/", "data/schema/", "data/collection/ledger")  # no person asks here
@@ -163,6 +167,13 @@ def test_only_the_store_and_the_sandbox_open_duckdb() -> None:
         return "duckdb.connect" in {ast.unparse(n.func) for n in ast.walk(tree(path)) if isinstance(n, ast.Call)}
 
     assert offenders(PRODUCT, opens).keys() <= OPEN_DUCKDB
+
+
+def test_only_the_store_the_sandbox_and_the_export_set_variables_of_a_session() -> None:
+    """A reader's connection is used again by the next: what another left in it would change their numbers."""
+    setting = re.compile(r"\bset (variable|timezone|schema|search_path)\b")
+    found = {name(path) for path in PRODUCT if setting.search(path.read_text(encoding="utf-8"))}
+    assert found == SET_VARIABLES
 
 
 def test_every_public_reader_takes_the_viewer_or_the_account_that_asks_first() -> None:

@@ -191,9 +191,8 @@ def _standings(viewer: Viewer, store: Store, now: datetime) -> tuple[TenantStand
         "near_days": NEAR_DAYS,
         "harmless": list(HARMLESS_OUTCOMES),
     }
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": utc_day(now)})
-        cursor.execute("set variable known_from = $known_from", {"known_from": utc_day(now) - KNOWN_DAYS * DAY})
+    today = utc_day(now)
+    with store.traffic.read(today=today, known_from=today - KNOWN_DAYS * DAY) as cursor:
         schedules = dict(cursor.execute(SCHEDULES, {"visible": values["visible"]}).fetchall())
         values |= {"tenant_ids": list(schedules), "times": [_last_due(each, now) for each in schedules.values()]}
         rows = cursor.execute(parsed(query(__name__, "standings")), values).fetchall()

@@ -15,7 +15,6 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.calendar import DAY, DayRange
 from data.store import Store
-from data.store.arrow import set_days
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
@@ -62,8 +61,7 @@ def final_days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     NaN unless final. Stars gained are final where they are three days old and their history was read two days later.
     Source: v_daily, star_history. Raises: StoreMissing.
     """
-    with store.traffic.read() as cursor:
-        set_days(cursor, selection.today, imports=selection.imports)
+    with store.traffic.read(today=selection.today, with_imports=selection.imports) as cursor:
         rows = cursor.execute(query(__name__, "final_days"), selection.values_of_one(viewer)).fetchall()
     found = DataFrame(rows, columns=["day", *METRICS]).set_index("day")
     return found.reindex(DayRange(selection.first, selection.last).days()).astype("float64")

@@ -15,7 +15,7 @@ from data.accounts.models import Viewer
 from data.calendar import DAY, WINDOW_DAYS, DayRange
 from data.insight.bounds import MARGIN_DAYS, SeenList, fitted_bounds, unexplained_share, widest
 from data.store import Store
-from data.store.arrow import frame, rows_of, set_days
+from data.store.arrow import frame, rows_of
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Selection
@@ -51,8 +51,7 @@ def history(viewer: Viewer, store: Store, selection: Selection, listing: str) ->
     is_newest = selection.last == selection.today - DAY
     last_day = selection.last + DAY if is_newest else selection.last
     values = {"visible": selection.values_of_one(viewer)["visible"], "listing": listing, "last_day": last_day}
-    with store.traffic.read() as cursor:
-        set_days(cursor, None, imports=selection.imports)
+    with store.traffic.read(with_imports=selection.imports) as cursor:
         return History(*(frame(rows_of(cursor, query(__name__, name), values)) for name in ("listed", "observed")))
 
 
@@ -129,8 +128,7 @@ def _read(
     """
     values = selection.values_of_one(viewer)
     values |= {"first_day": selection.first - MARGIN, "last_day": selection.last + MARGIN}
-    with store.traffic.read() as cursor:
-        set_days(cursor, selection.today, imports=selection.imports)
+    with store.traffic.read(today=selection.today, with_imports=selection.imports) as cursor:
         rows = cursor.execute(query(__name__, "lists"), values | {"listing": listing}).fetchall()
         totals = dict(cursor.execute(FINAL_VIEWS, values).fetchall())
     lists = {}

@@ -8,7 +8,6 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
-from data.store.arrow import set_days
 from data.store.cache import cached
 from data.traffic.models import Selection
 from data.traffic.traffic import LEAST_SHARE, day_range, repository_sums
@@ -70,8 +69,7 @@ def _known_since(store: Store, movers: list[Mover], day: date, *, imports: bool)
     """Those of which no day is known up to that one."""
     if not movers:
         return []
-    with store.traffic.read() as cursor:
-        set_days(cursor, None, imports=imports)
+    with store.traffic.read(with_imports=imports) as cursor:
         values = {"repository_ids": [each.repository_id for each in movers]}
         first_days = dict(cursor.execute(FIRST_DAYS, values).fetchall())
     return [each for each in movers if first_days[each.repository_id] > day]

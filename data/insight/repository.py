@@ -15,7 +15,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
-from data.store.arrow import ask, frame, rows_of, set_days
+from data.store.arrow import ask, frame, rows_of
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import LARGEST_PAGE, Paging, Selection
@@ -81,8 +81,7 @@ def records(viewer: Viewer, store: Store, selection: Selection) -> Records:
     Raises: StoreMissing.
     """
     values = {"visible": selection.values_of_one(viewer)["visible"]}
-    with store.traffic.read() as cursor:
-        set_days(cursor, selection.today, imports=selection.imports)
+    with store.traffic.read(today=selection.today, with_imports=selection.imports) as cursor:
         (row,) = rows_of(cursor, query(__name__, "records"), values).to_pylist()
         reached = milestones(cursor, values | {"first_day": date.min, "last_day": date.max})
     *_, milestone, day = reached[0] if reached else (None, None)

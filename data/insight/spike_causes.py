@@ -21,7 +21,6 @@ from data.insight.lists import listing_bounds
 from data.insight.notes import notes
 from data.insight.spikes import OFFSET, STANDS_OUT
 from data.store import Store
-from data.store.arrow import set_days
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import ALL_ROWS, Selection
@@ -161,8 +160,7 @@ def spikes(viewer: Viewer, store: Store, selection: Selection, most: int = ALL_R
     are. Causes are not asked for. Source: v_spikes. Raises: StoreMissing.
     """
     values = selection.values(viewer) | {"search": selection.search, "imports": selection.imports, "most": most}
-    with store.traffic.read() as cursor:
-        set_days(cursor, selection.today)
+    with store.traffic.read(today=selection.today) as cursor:
         rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
     return tuple(Spike(*row) for *row, _ in rows), rows[0][-1] if rows else 0
 
@@ -188,8 +186,7 @@ def repository_spikes(viewer: Viewer, store: Store, selection: Selection) -> tup
 
 
 def _explained(viewer: Viewer, store: Store, spikes: Sequence[Spike], *, imports: bool) -> tuple[Spike, ...]:
-    with store.traffic.read() as cursor:
-        set_days(cursor, None, imports=imports)
+    with store.traffic.read(with_imports=imports) as cursor:
         known = [_listed(cursor, spikes), _released(cursor, spikes), _ran(cursor, spikes), _starred(cursor, spikes)]
         of = _asked(spikes)["visible"]
         tenants = (

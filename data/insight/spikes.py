@@ -266,8 +266,7 @@ def save_spikes(store: Store, repository_ids: Iterable[int], today: date) -> Non
         "context": recent - CONTEXT_DAYS * DAY,
         "today": today,
     }
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": today})
+    with store.traffic.read(today=today) as cursor:
         asked = cursor.execute(query(__name__, "changed"), values).fetchall()
         found = [(ids, begin, list(_rows(cursor, ids, first, begin))) for ids, first, begin in _chunks(asked, values)]
     if not asked:

@@ -41,29 +41,11 @@ def ask(store: Store, text: str, today: date, values: dict[str, Any], *, imports
     """The rows of a question to the views, on a UTC day, which decides what is pending; with what was imported, or as
     it would be without. Where it has a first and a last day, these bound what weeks and months are of.
     """
-    with store.traffic.read() as cursor:
+    days = {name: values.get(name) for name in ("first_day", "last_day")}
+    with store.traffic.read(today=today, with_imports=imports, **days) as cursor:
         if "visible" in values:
             store.traffic.narrow(cursor, values["visible"])
-        set_days(cursor, today, values.get("first_day"), values.get("last_day"), imports=imports)
         return rows_of(cursor, text, values)
-
-
-def set_days(
-    cursor: DuckDBPyConnection,
-    today: date | None,
-    first: date | None = None,
-    last: date | None = None,
-    *,
-    imports: bool = True,
-) -> None:
-    """Tell the views, for this cursor, which day is today, from which to which day weeks and months are, and whether
-    days are with what was imported.
-    """
-    if not imports:
-        cursor.execute("set variable with_imports = false")
-    for name, day in (("today", today), ("first_day", first), ("last_day", last)):
-        if day is not None:
-            cursor.execute(f"set variable {name} = $day", {"day": day})
 
 
 def rows_of(cursor: DuckDBPyConnection, text: str, values: dict[str, Any]) -> pa.Table:

@@ -94,15 +94,25 @@ class TakenVersion:
     linked: bool = False
 
 
+def set_variables(cursor: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> None:
+    """Set variables of a session, named by the program itself; those that are None are left as they are."""
+    for name, value in variables.items():
+        if value is not None:
+            cursor.execute(f"set variable {name} = $value", {"value": value})
+
+
 class Database(ABC):
     """One of the two databases of an installation, `traffic` or `control`."""
 
     name: str
 
     @abstractmethod
-    def read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    def read(self, **variables: object) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A cursor of its own on the newest version, which stays the same as long as the cursor is used.
 
+        Its session has the `variables` that the views look at: today (the UTC day that decides what is pending),
+        first_day and last_day (which days weeks and months are of), with_imports, known_from. One that is None is not
+        set. They are set here and nowhere else: a cursor may be used again for the next who asks for the same ones.
         Raises: StoreMissing, StoreUnreadable, StoreAway.
         """
 
@@ -110,9 +120,7 @@ class Database(ABC):
         self, text: str, values: Mapping[str, object] | None = None, *, today: date | None = None
     ) -> list[tuple[Any, ...]]:
         """What one question answers; with `today` the day that the views take for it. Raises: as `read`."""
-        with self.read() as cursor:
-            if today is not None:
-                cursor.execute("set variable today = $today", {"today": today})
+        with self.read(today=today) as cursor:
             return cursor.execute(text, values).fetchall()
 
     def narrow(self, cursor: duckdb.DuckDBPyConnection, repository_ids: Sequence[int]) -> None:  # noqa: B027

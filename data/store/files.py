@@ -40,12 +40,14 @@ from data.store.database import (
     first_line,
     quoted,
     refuse_newer,
+    set_variables,
 )
 from data.store.sql import insert, query
 from data.store.versions import CHUNK, LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory, sync
 from data.text import writing
 
 LOOK_S = 0.005  # so long the newest version is taken for the newest without a look
+MOST_IDLE = 16  # cursors of a version: of those who ask at once for a few kinds of days
 COMPACT_WHEN_GROWN = 2  # times the size after the last compaction
 LARGE_BYTES, COMPACTION_MEMORY = 64 << 20, "50MB"  # what is not large is sorted in little memory
 SMALL_BYTES = 4 * 1024 * 1024  # to compact so little takes longer than all commits that it would speed up
@@ -67,14 +69,43 @@ class _OpenVersion:
         self.instance = instance
         self.readers = 0
         self._name = name
-        self.close = weakref.finalize(self, _detach, instance, name)  # also where a store is dropped unclosed
+        self._guard = threading.Lock()
+        self._idle: list[tuple[dict[str, object], duckdb.DuckDBPyConnection]] = []
+        self.close = weakref.finalize(
+            self, _detach, instance, name, self._idle
+        )  # also where a store is dropped unclosed
         self.close.atexit = False
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own, whose database is this version."""
-        cursor = self.instance.cursor()
-        cursor.execute(f"use {self._name}")
-        return cursor
+    @contextmanager
+    def cursor(self, variables: dict[str, object]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own, whose database is this version, and whose session has these variables.
+
+        To make one and to set its variables takes as long as many a question. So the next who asks for the same
+        variables gets it as it was left, unless it was left by a failure.
+        """
+        cursor = self._taken(variables)
+        if cursor is None:
+            cursor = self.instance.cursor()
+            cursor.execute(f"use {self._name}")
+            set_variables(cursor, variables)
+        try:
+            yield cursor
+        except BaseException:
+            cursor.close()
+            raise
+        with self._guard:
+            self._idle.append((variables, cursor))
+            surplus = self._idle.pop(0)[1] if len(self._idle) > MOST_IDLE else None
+        if surplus is not None:
+            surplus.close()
+
+    def _taken(self, variables: dict[str, object]) -> duckdb.DuckDBPyConnection | None:
+        with self._guard:
+            for place, (others, cursor) in enumerate(self._idle):
+                if others == variables:
+                    del self._idle[place]
+                    return cursor
+        return None
 
 
 class FileDatabase(Database):
@@ -90,7 +121,7 @@ class FileDatabase(Database):
         self._seen = (-LOOK_S, 0)  # when the symlink was looked at, and the version that it named
 
     @contextmanager
-    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def read(self, **variables: object) -> Iterator[duckdb.DuckDBPyConnection]:
         """Where the newest version turns out to be damaged, the next reader gets the newest good one."""
         try:
             path, version = self._take()
@@ -99,7 +130,7 @@ class FileDatabase(Database):
                 raise
             path, version = self._take()
         try:
-            with version.cursor() as cursor:
+            with version.cursor({name: value for name, value in variables.items() if value is not None}) as cursor:
                 yield cursor
         except duckdb.Error as error:
             if isinstance(error, _ENDS_INSTANCE):
@@ -447,7 +478,11 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
     return duckdb.connect(str(path), read_only=read_only, config=READER_SETTINGS if read_only else WRITER_SETTINGS)
 
 
-def _detach(instance: duckdb.DuckDBPyConnection, name: str) -> None:
+def _detach(
+    instance: duckdb.DuckDBPyConnection, name: str, idle: list[tuple[dict[str, object], duckdb.DuckDBPyConnection]]
+) -> None:
+    for _, cursor in idle:
+        cursor.close()
     with suppress(duckdb.Error), instance.cursor() as cursor:  # one that refuses everything is about to be dropped
         cursor.execute(f"detach {name}")
 

@@ -54,6 +54,7 @@ from data.store.database import (
     first_line,
     quoted,
     refuse_newer,
+    set_variables,
 )
 from data.store.versions import copy, make_directory, sync
 from data.text import counted, writing
@@ -401,8 +402,9 @@ class _LakeDatabase(Database):
         self.lake = lake
 
     @contextmanager
-    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def read(self, **variables: object) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._transaction("begin transaction read only") as cursor:
+            set_variables(cursor, variables)
             yield cursor
 
     @contextmanager
@@ -583,11 +585,12 @@ class LakeTraffic(_LakeDatabase):
     name = "traffic"
 
     @contextmanager
-    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def read(self, **variables: object) -> Iterator[duckdb.DuckDBPyConnection]:
         """By the copy of the catalog: while PostgreSQL is away, the last version that it has."""
         self.lake.attach_copy()
         with self.lake.cursor(asks_postgres=False) as cursor:
             cursor.execute(f"begin transaction read only; use {catalog_copy.NAME}")
+            set_variables(cursor, variables)
             yield cursor
 
     def narrow(self, cursor: duckdb.DuckDBPyConnection, repository_ids: Sequence[int]) -> None:

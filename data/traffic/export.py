@@ -28,7 +28,6 @@ from data.calendar import months_later
 from data.refusals import Refused
 from data.sandbox.reference import relations
 from data.store import Store
-from data.store.arrow import set_days
 from data.store.cache import cached, compute_slots
 from data.store.sql import query
 from data.traffic.formulas import without_formulas
@@ -308,9 +307,24 @@ def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryI
 
 @contextmanager
 def _reading(store: Store, request: ExportRequest) -> Iterator[duckdb.DuckDBPyConnection]:
-    with store.traffic.read() as cursor:
-        set_days(cursor, request.today, imports=request.imports)
+    days = {"first_day": request.first_day, "last_day": request.last_day}  # of which weeks and months are
+    with store.traffic.read(today=request.today, with_imports=request.imports, **days) as cursor:
         yield cursor
+
+
+@contextmanager
+def _days_of(cursor: duckdb.DuckDBPyConnection, asked: ExportRequest, request: ExportRequest) -> Iterator[None]:
+    """While the block lasts, weeks and months are of the days of `asked`, then of those of `request` again."""
+    try:
+        _set_days(cursor, asked)
+        yield
+    finally:
+        _set_days(cursor, request)
+
+
+def _set_days(cursor: duckdb.DuckDBPyConnection, request: ExportRequest) -> None:
+    for name in ("first_day", "last_day"):  # NULL where there is none
+        cursor.execute(f"set variable {name} = $day", {"day": getattr(request, name)})
 
 
 def _repository_ids(viewer: Viewer, store: Store, request: ExportRequest) -> tuple[int, ...]:
@@ -351,8 +365,6 @@ def _rows(
     if request.table is ExportTable.NOTES:  # those of whole tenants are of no repository
         chosen = viewer.tenant_ids if request.tenant_ids is None else viewer.tenant_ids & set(request.tenant_ids)
         values["tenant_ids"] = sorted(chosen) if request.repository_ids is None else []
-    for name in ("first_day", "last_day"):  # of which days weeks and months are
-        cursor.execute(f"set variable {name} = $day", {"day": getattr(request, name)})
     return cursor.sql(query(__name__, request.table.value), params=values).to_arrow_reader(ROWS_A_BATCH)
 
 
@@ -388,7 +400,8 @@ def _compared(cursor: duckdb.DuckDBPyConnection, viewer: Viewer, request: Export
     former = {each: earlier(each, grain, request.before or 0) for each in set(periods)}
     first, last = _former_days(request, former.values())
     asked = replace(request, before=None, first_day=first, last_day=last)
-    found = _shaped(cursor, viewer, asked, _table(cursor, viewer, asked, sorted(set(keys))))
+    with _days_of(cursor, asked, request):
+        found = _shaped(cursor, viewer, asked, _table(cursor, viewer, asked, sorted(set(keys))))
     place = {
         key: n for n, key in enumerate(zip(found["repository_id"].to_pylist(), found[period].to_pylist(), strict=True))
     }

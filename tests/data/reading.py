@@ -19,7 +19,6 @@ from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
-from data.store.arrow import set_days
 from data.traffic.models import Metric, Page, Selection
 from tests.data.filled import TODAY, fill
 from tests.data.writers import NOW, result
@@ -56,8 +55,7 @@ def of_one(repository_id: int, first: date, last: date, today: date) -> Selectio
 
 def ask(store: Store, question: str, **values: Any) -> Rows:
     """The rows of a question to the views, on the day TODAY; weeks and months are of `first` to `last`, if given."""
-    with store.traffic.read() as cursor:
-        set_days(cursor, TODAY, values.get("first"), values.get("last"))
+    with store.traffic.read(today=TODAY, first_day=values.get("first"), last_day=values.get("last")) as cursor:
         return cursor.execute(question, values).fetchall()
 
 

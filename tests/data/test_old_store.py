@@ -1,6 +1,7 @@
 """A store that the first schema's code made opens, and every public number is what it was (tests/data/old_store)."""
 
 import gzip
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -41,8 +42,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def test_every_public_number_is_the_same_before_and_after(opened: Store, view: str, today: str) -> None:
     before = parquet.read_table(OLD / "expected" / f"{view}-{today}.parquet")
     columns = ", ".join(before.column_names)
-    with opened.traffic.read() as cursor:
-        cursor.execute("set variable today = $today::date", {"today": today})
+    with opened.traffic.read(today=date.fromisoformat(today)) as cursor:
         after = cursor.sql(f"select {columns} from {view} order by {ORDER[view]}").to_arrow_table()
     assert after.to_pylist() == before.to_pylist()
 

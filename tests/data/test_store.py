@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from threading import Barrier
 
@@ -131,6 +132,29 @@ def test_threads_each_get_a_cursor_of_their_own(store: Store) -> None:
     assert answers == [[(thread,)] * 1000 for thread in range(8)]
 
 
+def test_a_reader_has_the_variables_that_it_asked_for_and_no_other(store: Store) -> None:
+    question = "select getvariable('today'), getvariable('first_day'), getvariable('with_imports')"
+    day, other = date(2026, 5, 10), date(2026, 5, 11)
+    asked = ({}, {"today": day}, {"today": other, "first_day": day}, {"today": day, "first_day": None})
+    for variables in (*asked, *asked):
+        with store.traffic.read(**variables) as reader, store.traffic.read(with_imports=False) as beside:
+            seen = (variables.get("today"), variables.get("first_day"), None)
+            assert reader.execute(question).fetchall() == [seen]
+            assert beside.execute(question).fetchall() == [(None, None, False)]
+
+
+def test_a_connection_that_was_left_by_a_failure_is_not_used_again(store: Store) -> None:
+    def fail() -> None:
+        with store.traffic.read() as reader:
+            reader.execute("create temp table daily_traffic as select 1 as day from range(7)")
+            reader.execute("from nowhere")
+
+    with pytest.raises(duckdb.CatalogException):
+        fail()
+    with store.traffic.read() as reader:
+        assert days(reader) == 0
+
+
 def test_two_processes_that_write_at_once_queue_and_neither_loses_a_row(store: Store) -> None:
     writers = [start(commit_some.__name__, store.directory, first, first + 7) for first in (1, 11)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
@@ -173,8 +197,8 @@ def test_duckdb_1_5_reads_the_files(store: Store) -> None:
 
 def test_a_directory_without_a_store_says_how_to_make_one(tmp_path: Path) -> None:
     empty = Store(tmp_path)
-    for use in (empty.traffic.read, lambda: empty.traffic.commit("test")):
-        with pytest.raises(StoreMissing, match="python -m collector init"), use():
+    for use in (empty.traffic.read(), empty.traffic.commit("test")):
+        with pytest.raises(StoreMissing, match="python -m collector init"), use:
             pytest.fail("there is nothing to open")
     with pytest.raises(StoreMissing):
         empty.traffic.version()

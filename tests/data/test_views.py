@@ -132,8 +132,7 @@ def saved_histories(store: Store, spare: Iterator[int], histories: list[list[End
 
 def ask(store: Store, question: str, **values: object) -> Rows:
     """The rows of a question, on the day TODAY."""
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": TODAY})
+    with store.traffic.read(today=TODAY) as cursor:
         return cursor.execute(question, values).fetchall()
 
 
@@ -186,4 +185,5 @@ def test_without_a_variable_today_is_the_day_of_the_clock_in_utc(store: Store) -
         cursor.execute("set timezone = 'Pacific/Kiritimati'")  # 14 hours ahead
         question = "select today, (current_timestamp at time zone 'UTC')::date as utc from v_today"
         ((today, utc),) = cursor.execute(question).fetchall()
+        cursor.execute("reset timezone")
     assert today == utc

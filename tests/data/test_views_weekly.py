@@ -16,7 +16,6 @@ from data.collection.models import EndpointResult
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, pause_repositories
 from data.store import Store
-from data.store.arrow import set_days
 from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
 
@@ -50,8 +49,8 @@ def week(key: int, *, complete: bool = True, metric: Metric = Metric.VIEWS) -> E
 
 def weeks(store: Store, columns: str = VIEWS, today: date = TODAY, asked: DayRange | None = None) -> Rows:
     """All weeks on the day TODAY, oldest first."""
-    with store.traffic.read() as cursor:
-        set_days(cursor, today, *((asked.first, asked.last) if asked else (None, None)))
+    days = {"first_day": asked.first, "last_day": asked.last} if asked else {}
+    with store.traffic.read(today=today, **days) as cursor:
         return cursor.sql("from v_weekly").project(columns).order("week").fetchall()
 
 

@@ -36,8 +36,7 @@ def test_the_demo_begins_at_once_with_a_past_that_ends_in_the_night_to_monday(tm
             assert cursor.execute(largest).fetchall() == [("Pythagora-io/pythagora",)]
         report_is_what_sql_and_pages_say(store, Period(Grain.WEEK, monday(today) - 14 * DAY), now)
         collect(store, Settings(github.url, 100_000), RunRequest(Scope(), "schedule"), SystemClock(), Progress())
-        with store.traffic.read() as cursor:
-            cursor.execute("set variable today = $today", {"today": today})
+        with store.traffic.read(today=today) as cursor:
             assert cursor.execute("select count(*) from v_gaps where first_day > $day", {"day": today - 14 * DAY})
             gaps = "select count(*) from v_gaps where state = 'gap' and last_day >= $day"
             assert cursor.execute(gaps, {"day": monday(today)}).fetchall() == [(0,)]
@@ -54,8 +53,7 @@ def report_is_what_sql_and_pages_say(store: Store, week: Period, now: datetime) 
     )
     weeks = "select full_name, views, view_uniques, clones, clone_uniques from v_weekly "
     weeks += "where week = $first and views_days > 0"
-    with store.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": now.date()})
+    with store.traffic.read(today=now.date()) as cursor:
         totals = cursor.execute(days, {"first": week.first, "last": week.last}).fetchall()
         rows = cursor.execute(weeks, {"first": week.first}).fetchall()
     of = made.totals

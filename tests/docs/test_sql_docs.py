@@ -58,8 +58,7 @@ def test_a_query_runs_and_tells_the_same_on_duckdb_1_5(
 
 def test_the_exported_file_has_every_day(full: Store, tmp_path: Path) -> None:
     rows_of_oldest(full, "Export to Parquet", tmp_path)
-    with full.traffic.read() as cursor:
-        cursor.execute(ON_TODAY)
+    with full.traffic.read(today=TODAY) as cursor:
         ((days,),) = cursor.execute("select count(*) as days from v_daily").fetchall()
     assert parquet.read_metadata(tmp_path / "daily.parquet").num_rows == days > 400
 

@@ -19,7 +19,6 @@ from data.insight.compare import Launch
 from data.repositories.models import Repository, RepositoryFacts, RepositoryState
 from data.repositories.repositories import add_repositories, repositories
 from data.store import Store
-from data.store.arrow import set_days
 from data.traffic.corrections import Reading, correct_reading
 from data.traffic.export import ExportRequest, ExportTable, export
 from data.traffic.models import Grain, Metric, Selection
@@ -117,8 +116,7 @@ def test_the_order_of_imports_and_answers_does_not_matter_and_what_is_taken_back
 
 def seen_without_imports(store: Store, key: int) -> Rows:
     """The days and weeks as pages have them that leave imported days out."""
-    with store.traffic.read() as cursor:
-        set_days(cursor, NOW.date(), imports=False)
+    with store.traffic.read(today=NOW.date(), with_imports=False) as cursor:
         days = (
             "select columns(* exclude (repository_id, full_name)) from v_daily where repository_id = $key order by day"
         )

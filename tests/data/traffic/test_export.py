@@ -35,8 +35,7 @@ def expected(full: Store, table: str) -> Rows:
         values |= {"first_day": None, "last_day": None}
     if table == "notes":
         values["tenant_ids"] = [1, 2]
-    with full.traffic.read() as cursor:
-        cursor.execute("set variable today = $today", {"today": TODAY})
+    with full.traffic.read(today=TODAY) as cursor:
         return cursor.execute(text, values).fetchall()
 
 
