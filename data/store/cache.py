@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the command line starts in half the time without pandas
     from data.store.store import Store
 
 SAMPLE = 3  # parts of an answer that are weighed
+FEW_CELLS, CELL_BYTES = 50_000, 16  # of a frame that is not weighed: to do so takes longer than many an answer
 MOST_BYTES = 256 * 1024 * 1024  # of answers, for each store that a process has open
 PATIENCE_S = 10.0  # for a turn: computed side by side, what 50 people ask at once takes a third more processor time
 STAND_BACK_S = 0.1
@@ -264,7 +265,8 @@ def _fields(answer: Any) -> Iterator[tuple[str, Any]]:
 def size_of(answer: Any) -> int:
     """About how many bytes an answer takes."""
     if _is_frame(answer):
-        return int(answer.memory_usage(deep=True).sum())
+        few = answer.size <= FEW_CELLS
+        return CELL_BYTES * int(answer.size) if few else int(answer.memory_usage(deep=True).sum())
     if hasattr(answer, "nbytes"):  # an Arrow table
         return int(answer.nbytes)
     if isinstance(answer, tuple | list | frozenset):

@@ -150,6 +150,12 @@ def test_the_least_recently_used_goes_first_and_what_never_fits_is_not_kept() ->
     assert computed[-2:] == ["huge", "huge"]
 
 
+def test_a_large_frame_is_weighed_and_a_small_one_taken_to_be_of_numbers() -> None:
+    texts = DataFrame({"text": ["x" * 1000] * 60_000})
+    assert size_of(texts) > 60_000 * 1000
+    assert size_of(texts[:3]) == 3 * 16
+
+
 def test_answers_of_an_older_version_are_given_up() -> None:
     cache = Cache()
     cache.answer("question", (("traffic", 1),), lambda: "old")
