@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
-import pandas as pd
 from pandas import DataFrame
 
 from collector.reach import overbooked
@@ -14,6 +12,7 @@ from data.collection.health import Finding, FindingKind, Health, health
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
+from data.store.arrow import plain_values
 from data.store.cache import cached
 from data.text import counted, ended, number_text
 from data.traffic.traffic import repository_summaries
@@ -122,9 +121,3 @@ def _note(state: RepositoryState, collected_at: object) -> str:
     return (
         "" if collected_at else "Not collected yet: that comes at the next scheduled time, or at once with Collect now."
     )
-
-
-def plain_values(column: "pd.Series[Any]") -> list[Any]:
-    """A column's values as plain Python's, None where unknown: to iterate an Arrow column takes ten times as long."""
-    values: list[Any] = column.to_numpy(dtype=object, na_value=None).tolist()
-    return values

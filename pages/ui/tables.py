@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
-from data.store.arrow import arrow_table
+from data.store.arrow import arrow_columns, plain_values
 from data.store.cache import cached
 from data.text import number_text
 from data.traffic.export import ExportTable
@@ -21,6 +20,9 @@ from pages.ui.notation import day_format
 from pages.ui.store import the_store
 
 Height = int | Literal["content"]  # pixels, or as high as all rows
+Columns = Mapping[str, Any]  # of a table, in their order: those of a frame, or lists
+
+COUNTS = ("views", "view_uniques", "clones", "clone_uniques")
 
 STATES = {"final": "Final", "partial": "Partial", "pending": "Pending", "gap": "Gap"}
 KINDS = {"week": "GitHub’s week", "sum_of_days": "Sum of days"}
@@ -40,22 +42,17 @@ STATE_HELP = (
 )
 
 
-def daily_rows(rows: DataFrame) -> DataFrame:
-    shown = rows[["full_name", "day", "views", "view_uniques", "clones", "clone_uniques"]].copy()
-    imported = (rows["views_source"] == "import") | (rows["clones_source"] == "import")
-    states = zip(_states(rows), imported.fillna(value=False), strict=True)
-    shown["state"] = [f"{state}, imported" if from_elsewhere else state for state, from_elsewhere in states]
-    return shown
+def daily_rows(rows: DataFrame) -> Columns:
+    sources = zip(_states(rows), *_values(rows, "views_source", "clones_source"), strict=True)
+    states = [f"{state}, imported" if "import" in of_state else state for state, *of_state in sources]
+    return {name: rows[name] for name in ("full_name", "day", *COUNTS)} | {"state": states}
 
 
-def weekly_rows(rows: DataFrame) -> DataFrame:
-    shown = rows[["full_name"]].copy()
-    shown["iso"] = [f"{y}-W{w:02}" for y, w in zip(rows["iso_year"], rows["iso_week"], strict=True)]
-    for column in ("week", "views", "view_uniques", "clones", "clone_uniques"):
-        shown[column] = rows[column]
-    shown["counted"] = _counted(rows)
-    shown["state"] = _states(rows)
-    return shown
+def weekly_rows(rows: DataFrame) -> Columns:
+    weeks = zip(*_values(rows, "iso_year", "iso_week"), strict=True)
+    names = {"full_name": rows["full_name"], "iso": [f"{year}-W{week:02}" for year, week in weeks]}
+    in_words = {"counted": _counted(rows), "state": _states(rows)}
+    return names | {name: rows[name] for name in ("week", *COUNTS)} | in_words
 
 
 def name_width() -> int:
@@ -98,13 +95,18 @@ def draw_entries(rows: Any, columns: Mapping[str, Any], key: str, alt: str, most
 
 def _counted(rows: DataFrame) -> list[str | None]:
     """Whether the uniques of a week are GitHub's; of both metrics where they differ."""
-    pairs = zip(rows["view_uniques_kind"].map(KINDS), rows["clone_uniques_kind"].map(KINDS), strict=True)
-    return [v if pd.isna(c) or v == c else c if pd.isna(v) else f"{v}; cloners: {c}" for v, c in pairs]
+    pairs = zip(*_values(rows, "view_uniques_kind", "clone_uniques_kind"), strict=True)
+    words = ((KINDS.get(views), KINDS.get(clones)) for views, clones in pairs)
+    return [v if c is None or v == c else c if v is None else f"{v}; cloners: {c}" for v, c in words]
 
 
 def _states(rows: DataFrame) -> list[str]:
-    pairs = zip(rows["views_state"], rows["clones_state"], strict=True)
+    pairs = zip(*_values(rows, "views_state", "clones_state"), strict=True)
     return [STATES[v] if v == c else f"{STATES[v]}; clones: {STATES[c].lower()}" for v, c in pairs]
+
+
+def _values(rows: DataFrame, *names: str) -> list[list[Any]]:
+    return [plain_values(rows[name]) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class PagedTable:
     name: str
     period: str
     read: Callable[[Viewer, Store, Selection, Paging], Page]
-    arrange: Callable[[DataFrame], DataFrame]
+    arrange: Callable[[DataFrame], Columns]
     all_rows: Callable[[Viewer, Store, Selection, Paging], Any]
     all_of_it: ExportTable
 
@@ -123,7 +125,7 @@ class PagedTable:
 def _shown(viewer: Viewer, store: Store, listing: PagedTable, selection: Selection, paging: Paging) -> tuple[Any, int]:
     """A page of a table as it is sent (an Arrow table), and how many rows all pages have."""
     page = listing.read(viewer, store, selection, paging)
-    return arrow_table(listing.arrange(page.rows)), page.total
+    return arrow_columns(listing.arrange(page.rows)), page.total
 
 
 def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
