@@ -7,25 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from typing import Any
 
-import pandas as pd
 from pandas import DataFrame
 
 from data.insight.overview import Mover
 from data.insight.text import change, of_ratio
+from data.store.arrow import plain_values
 from data.text import DAILY_VISITORS, number_text
 from data.traffic.traffic import LEAST_SHARE
 from pages.ui.text import repository_link
 
-RANKS = {  # what the table may be ordered by: its column, and whether the least comes first
-    "Views": ("views", False),
-    "Change": ("change", False),
-    DAILY_VISITORS: ("visitor_days", False),
-    "Clones": ("clones", False),
-    "Stars": ("stars", False),
-    "Name": ("sort_name", True),
+RANKS = {  # what the table may be ordered by, the greatest first, beside the name
+    "Views": "views",
+    "Change": "change",
+    DAILY_VISITORS: "visitor_days",
+    "Clones": "clones",
+    "Stars": "stars",
 }
-SHOWN = ("link", "views", "change", "sparkline", "visitor_days", "clones", "stars")
+COUNTS = ("views", "visitor_days", "clones", "stars")
 Days = tuple[date, date]  # the first and the last
 METRICS = {"views": "Views", "clones": "Clones", "stars": "Stars"}
 
@@ -40,27 +40,48 @@ class TableRequest:
     size: int = 20
 
 
-def page(rows: DataFrame, names: Mapping[int, str], request: TableRequest, days: Days) -> tuple[DataFrame, int]:
-    """The rows of repository_sums that are wanted, as the table shows them, and how many all pages have.
-
-    `names` are those under which each repository is known to its page, which is to show these days.
+def page(sums: DataFrame, request: TableRequest) -> tuple[list[dict[str, Any]], int]:
+    """The repositories of repository_sums, which are by name, that are wanted: the id, the counts and how many times
+    the views of before they are (`change`); and how many all pages have.
     """
-    found = rows.assign(sort_name=rows["full_name"].str.lower(), change=changes(rows))
-    for word in request.search.lower().split():
-        found = found[found["sort_name"].str.contains(word, regex=False)]
-    column, ascending = RANKS.get(request.ranked, RANKS["Views"])
-    ordered = found.sort_values([column, "sort_name"], ascending=[ascending, True], na_position="last")
-    shown = ordered.iloc[(request.page - 1) * request.size : request.page * request.size].reset_index(drop=True)
-    shown["link"] = [repository_link(names.get(int(key), ""), days) for key in shown["repository_id"]]
-    shown["change"] = [None if pd.isna(each) else of_ratio(each) for each in shown["change"]]
-    return shown, len(ordered)
+    columns = {name: plain_values(sums[name]) for name in ("repository_id", *COUNTS)} | {"change": changes(sums)}
+    words = request.search.lower().split()
+    names = [name.lower() for name in plain_values(sums["full_name"])]
+    wanted = [place for place, name in enumerate(names) if all(word in name for word in words)]
+    if request.ranked != "Name":
+        ranked = columns[RANKS.get(request.ranked, "views")]
+        known = [place for place in wanted if ranked[place] is not None]
+        unknown = [place for place in wanted if ranked[place] is None]
+        wanted = sorted(known, key=ranked.__getitem__, reverse=True) + unknown
+    shown = wanted[(request.page - 1) * request.size : request.page * request.size]
+    return [{name: column[place] for name, column in columns.items()} for place in shown], len(wanted)
 
 
-def changes(rows: DataFrame) -> "pd.Series[float]":
+def changes(sums: DataFrame) -> list[float | None]:
     """How many times the views of before they are; unknown where less than half of the days can be compared."""
-    before, days = rows["views_before"], rows["final_days"]
-    usable = (before > 0).fillna(False) & (rows["views_days"] >= LEAST_SHARE * days)
-    return (rows["views_compared"] / before.where(before > 0)).where(usable).astype("float64")
+    columns = (plain_values(sums[name]) for name in ("views_compared", "views_before", "views_days", "final_days"))
+    return [
+        now / before if before and days >= LEAST_SHARE * final_days else None
+        for now, before, days, final_days in zip(*columns, strict=True)
+    ]
+
+
+def row(
+    counts: Mapping[str, Any], names: Mapping[int, str], days: Days, lines: Mapping[int, Sequence[float]]
+) -> dict[str, Any]:
+    """A row of the table. `names` are those under which each repository is known to its page, which is to show these
+    days; `lines` their sparklines.
+    """
+    key, ratio = counts["repository_id"], counts["change"]
+    return {
+        "link": repository_link(names.get(key, ""), days),
+        "views": counts["views"],
+        "change": None if ratio is None else of_ratio(ratio),
+        "sparkline": lines.get(key),
+        "visitor_days": counts["visitor_days"],
+        "clones": counts["clones"],
+        "stars": counts["stars"],
+    }
 
 
 def moved_table(moved: Sequence[Mover], names: Mapping[int, str], days: Days) -> str:

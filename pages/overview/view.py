@@ -14,7 +14,7 @@ from data.insight.overview import selection_movers
 from data.insight.spike_causes import explained_spikes, spikes
 from data.repositories.repositories import repository_names
 from data.store import Store
-from data.store.arrow import arrow_table
+from data.store.arrow import arrow_rows
 from data.store.cache import cached
 from data.text import DAILY_VISITORS, SUM_HELP, number_text
 from data.traffic.models import Grain, Selection
@@ -92,30 +92,31 @@ def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> Non
         search = controls.search(width=280)
         ranked = st.selectbox("Sort by", filters.RANKS, key="ranked", bind="query-params", width=160)
         request = TableRequest(search, ranked)
-        rows, count, total = _listed(viewer, store, selection, request)
+        rows, total = _listed(viewer, store, selection, request)
         pages = -(-total // request.size)
         number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     if not total:
         st.info("No repositories match. Clear the search.", icon=":material/filter_alt_off:")
         return
     if number > 1:
-        rows, count, _ = _listed(viewer, store, selection, replace(request, page=number))
+        rows, _ = _listed(viewer, store, selection, replace(request, page=number))
     begin = (number - 1) * request.size
-    alt = f"Repositories {begin + 1} to {begin + count} of {total}, with views, clones and stars of the period"
+    end = begin + rows.num_rows
+    alt = f"Repositories {begin + 1} to {end} of {total}, with views, clones and stars of the period"
     tables.draw(rows, _columns(tables.name_width()), "overview_rows", alt)
     if pages > 1:
-        st.caption(f"{number_text(begin + 1)} to {number_text(begin + count)} of {number_text(total)} repositories")
+        st.caption(f"{number_text(begin + 1)} to {number_text(end)} of {number_text(total)} repositories")
 
 
 @cached("traffic", in_words=True)
-def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRequest) -> tuple[Any, int, int]:
-    """A page of the table of repositories as Arrow, how many rows it has, and how many all pages have."""
+def _listed(viewer: Viewer, store: Store, selection: Selection, request: TableRequest) -> tuple[Any, int]:
+    """A page of the table of repositories as Arrow, and how many rows all pages have."""
+    shown, total = text.page(repository_sums(viewer, store, selection), request)
+    keys = frozenset(each["repository_id"] for each in shown)
+    lines = sparklines(viewer, store, replace(selection, repository_ids=keys))
     days = _known(viewer, store, selection.first, selection.last)
-    sums = repository_sums(viewer, store, selection)
-    rows, total = text.page(sums, repository_names(viewer, store), request, days)
-    lines = sparklines(viewer, store, replace(selection, repository_ids=frozenset(map(int, rows["repository_id"]))))
-    rows["sparkline"] = [lines.get(key) for key in rows["repository_id"]]
-    return arrow_table(rows[list(text.SHOWN)]), len(rows), total
+    names = repository_names(viewer, store)
+    return arrow_rows([text.row(each, names, days, lines) for each in shown]), total
 
 
 @cache

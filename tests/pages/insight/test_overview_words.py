@@ -8,6 +8,7 @@ import pytest
 from data.insight.overview import Mover
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred, WorkflowRunsRise
 from data.insight.text import HTML, NO_CAUSE, cause_text, why
+from data.store.arrow import arrow_rows, frame
 from data.traffic.models import Grain
 from pages.overview import text
 from pages.ui.charts import compare as compare_charts
@@ -101,3 +102,28 @@ def test_a_long_name_in_a_legend_does_not_widen_a_phone() -> None:
     assert "nowrap" not in html
     assert "overflow-wrap:anywhere" in html
     assert "&lt;b&gt;" in html
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "total"),
+    [
+        (text.TableRequest("", "Views"), ["b", "a", "D", "c"], 4),
+        (text.TableRequest("", "Change"), ["D", "b", "a", "c"], 4),
+        (text.TableRequest("", "Name"), ["a", "b", "c", "D"], 4),
+        (text.TableRequest("D", "Views"), ["D"], 1),
+        (text.TableRequest("", "Views", page=2, size=3), ["c"], 4),
+    ],
+)
+def test_what_is_unknown_comes_last_and_what_is_as_great_comes_by_name(
+    wanted: text.TableRequest, names: list[str], total: int
+) -> None:
+    counts = {"final_days": 10, "views_days": 10, "visitor_days": 1, "clones": 1, "stars": None}
+    rows = [
+        {"full_name": "a", "views": 5, "views_compared": 5, "views_before": 5, "views_days": 4},
+        {"full_name": "b", "views": 9, "views_compared": 9, "views_before": 9},
+        {"full_name": "c", "views": None, "views_compared": None, "views_before": None},
+        {"full_name": "D", "views": 5, "views_compared": 5, "views_before": 1},
+    ]
+    sums = frame(arrow_rows([counts | row | {"repository_id": key} for key, row in enumerate(rows)]))
+    shown, count = text.page(sums, wanted)
+    assert ([rows[each["repository_id"]]["full_name"] for each in shown], count) == (names, total)
