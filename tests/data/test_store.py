@@ -135,7 +135,12 @@ def test_threads_each_get_a_cursor_of_their_own(store: Store) -> None:
 def test_a_reader_has_the_variables_that_it_asked_for_and_no_other(store: Store) -> None:
     question = "select getvariable('today'), getvariable('first_day'), getvariable('with_imports')"
     day, other = date(2026, 5, 10), date(2026, 5, 11)
-    asked = ({}, {"today": day}, {"today": other, "first_day": day}, {"today": day, "first_day": None})
+    asked: tuple[dict[str, date | None], ...] = (
+        {},
+        {"today": day},
+        {"today": other, "first_day": day},
+        {"today": day, "first_day": None},
+    )
     for variables in (*asked, *asked):
         with store.traffic.read(**variables) as reader, store.traffic.read(with_imports=False) as beside:
             seen = (variables.get("today"), variables.get("first_day"), None)
