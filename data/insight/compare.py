@@ -81,8 +81,8 @@ def beside(
     if measure is Measure.STARS:
         values = only.values(viewer) | {"grain": grain.value}
         return frame(ask(store, query(__name__, "stars"), only.today, values))
-    rows = series(viewer, store, only, grain)
-    found = rows[rows["repository_id"].notna() & (rows["metric"] == measure)]
+    rows = series(viewer, store, only, grain, measure.value)
+    found = rows[rows["repository_id"].notna()]
     is_sum = (found["kind"] == "sum_of_days").fillna(value=False)
     found = found.assign(value=found["value"].mask(is_sum))
     return found[["repository_id", "full_name", "period", "value", "state"]].reset_index(drop=True)

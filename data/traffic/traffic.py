@@ -20,7 +20,17 @@ from data.store import Store
 from data.store.arrow import ask, frame
 from data.store.cache import cached
 from data.store.sql import query
-from data.traffic.models import ALL_ROWS, DAILY_SORTS, WEEKLY_SORTS, Grain, Page, Paging, Selection, SelectionRefused
+from data.traffic.models import (
+    ALL_ROWS,
+    DAILY_SORTS,
+    WEEKLY_SORTS,
+    Grain,
+    Metric,
+    Page,
+    Paging,
+    Selection,
+    SelectionRefused,
+)
 
 FILE_COLUMNS = {  # in this order in every file, as the export writes them
     "daily_traffic": (
@@ -36,6 +46,16 @@ FILE_COLUMNS = {  # in this order in every file, as the export writes them
         *("clones_days", "clones_state", "clones_by_github"),
     ),
 }
+COUNTED = {
+    "views": Metric.VIEWS,
+    "view_uniques": Metric.VIEWS,
+    "clones": Metric.CLONES,
+    "clone_uniques": Metric.CLONES,
+}
+UNIQUES = {"view_uniques", "clone_uniques"}
+COUNTERS = ("stars", "forks", "watchers", "open_issues_and_pull_requests")  # read now and then, not counted a day
+SERIES = ("repository_id", "full_name", "period", "value", "state", "kind", "pending")  # its columns
+PEOPLE = {"value": "uniques", "state": "uniques_state", "kind": "uniques_kind"}  # what these are of the uniques
 SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
 MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
@@ -106,24 +126,40 @@ def all_weekly_traffic(viewer: Viewer, store: Store, selection: Selection, order
 
 
 @cached("traffic")
-def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> DataFrame:
-    """The selection for charts: up to 12 repositories, those with the most views, and the total of all.
+def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain, metric: str) -> DataFrame:
+    """One metric of the selection for charts: up to 12 repositories, those with the most views, and the total of all.
 
+    A metric is one of COUNTED (views, view_uniques, clones, clone_uniques) or of COUNTERS, as last read in a period.
     Every week or month that has a day in the selection; only its selected days count.
-    Rows: repository_id (NULL: the total), full_name ('total'), period (the day, the Monday, the first of the month),
-    metric (views, view_uniques, clones, clone_uniques; and the counters stars, forks, watchers,
-    open_issues_and_pull_requests as last read in the period; the total has views and clones only), value, state (final;
-    partial: final, but of some of the period's days; pending, gap), kind (of uniques: day, week, or sum_of_days for
-    daily ones added up; of views or clones: import where another tool counted them or, in weeks and months, some of
-    them; else NULL), pending
-    (the part of the counts of a week or month that is of pending days).
+    Rows: repository_id (NULL: the total, of views and clones only), full_name ('total'), period (the day, the Monday,
+    the first of the month), value, state (final; partial: final, but of some of the period's days; pending, gap), kind
+    (of uniques: day, week, or sum_of_days for daily ones added up; of views or clones: import where another tool
+    counted them or, in weeks and months, some of them; else NULL), pending (the part of the counts of a week or month
+    that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
-    values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES}
-    rows = _ask(viewer, store, selection, "series", values)
-    found = frame(rows.drop_columns(["left_out"]))
-    found.attrs["left_out"] = rows.column("left_out")[0].as_py() if rows.num_rows else 0
+    if metric in COUNTERS:
+        values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES, "metric": metric}
+        rows = _ask(viewer, store, selection, "counters", values)
+    else:
+        rows = _counted(viewer, store, selection, grain, COUNTED[metric])
+    found = frame(_uniques(rows) if metric in UNIQUES else rows.select(SERIES))
+    found.attrs["left_out"] = pc.max(rows.column("left_out")).as_py() or 0
     return found
+
+
+@cached("traffic")
+def _counted(viewer: Viewer, store: Store, selection: Selection, grain: Grain, metric: Metric) -> pa.Table:
+    """The counts of a series and, beside them, their uniques."""
+    values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES, "metric": metric.value}
+    return _ask(viewer, store, selection, "series", values)
+
+
+def _uniques(rows: pa.Table) -> pa.Table:
+    """The uniques of a series as the series, of which those of several repositories are no total."""
+    of_each = rows.filter(pc.is_valid(rows.column("repository_id")))
+    columns = {name: of_each.column(PEOPLE.get(name, name)) for name in SERIES}
+    return pa.table(columns | {"pending": pa.array([0] * len(of_each), pa.int64())})
 
 
 @cached("traffic")

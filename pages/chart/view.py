@@ -12,16 +12,16 @@ from data.store.arrow import arrow_table
 from data.store.cache import cached
 from data.text import others_text
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import MOST_REPOSITORIES, series
+from data.traffic.traffic import COUNTERS, MOST_REPOSITORIES, series
 from pages.ui import tables
 from pages.ui.charts.counterpart import SUMS
-from pages.ui.charts.traffic import COUNTERS, COUNTS
+from pages.ui.charts.traffic import COUNTS
 
 
 @cached("traffic")
 def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Any:
     """The numbers of a chart, and what each is compared with, with their states in words, as an Arrow table."""
-    rows = numbers_of(series(viewer, store, selection, grain), metric)
+    rows = numbers_of(series(viewer, store, selection, grain, metric), metric)
     shown = rows[["full_name", "period", "value"]].copy()
     if metric not in COUNTERS:
         before = beside_before(viewer, store, selection, Measure(metric), grain, most=MOST_REPOSITORIES)
@@ -38,7 +38,7 @@ def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, gra
 
 def file_rows(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> DataFrame:
     """The numbers of a chart for a file, under the names and in the order that these columns have in every file."""
-    rows = numbers_of(series(viewer, store, selection, grain), metric).rename(columns={"period": grain.value})
+    rows = numbers_of(series(viewer, store, selection, grain, metric), metric).rename(columns={"period": grain.value})
     is_sum = (rows["kind"] == "sum_of_days").fillna(False)
     rows[metric] = rows["value"].mask(is_sum)
     shown = ["full_name", "repository_id", grain.value, metric]
@@ -60,7 +60,6 @@ def numbers_of(rows: DataFrame, metric: str) -> DataFrame:
     more, so that all rows add up to what all repositories have.
     """
     left_out = int(rows.attrs.get("left_out", 0))
-    rows = rows[rows["metric"] == metric]
     found = rows[rows["repository_id"].notna()]
     if left_out and metric in COUNTS:
         rest = rows[rows["repository_id"].isna()].copy()

@@ -140,8 +140,8 @@ def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str,
         return None
     values = rows.set_index("period")[SUMS.get(metric, metric)]
     if metric in SUMS and grain is Grain.WEEK:
-        weeks = series(viewer, store, before, grain)
-        weeks = weeks[(weeks["metric"] == metric) & (weeks["kind"] == "week")].set_index("period")["value"]
+        weeks = series(viewer, store, before, grain, metric)
+        weeks = weeks[weeks["kind"] == "week"].set_index("period")["value"]
         later = selection.first - before.first
         values = weeks.rename(lambda week: week + later) if later.days % 7 == 0 else weeks.iloc[:0]
         rows = rows.assign(views_gaps=0, clones_gaps=0)  # GitHub has counted the whole week

@@ -156,14 +156,13 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
     a wave reports its key. None: no views are known.
     """
     grain = selection.usual_grain
-    of_days = series(viewer, store, selection, grain)
-    of_one = of_days[of_days["repository_id"].notna()]
-    counted = _counted(of_one, "views", grain)
+    of_days = _of_days(viewer, store, selection, "views")
+    counted = _counted(of_days, "views", grain)
     if not counted:
         return None
     before = counterpart(viewer, store, selection, "views", grain)
     if before is not None:
-        counted |= before.columns(list(of_one.loc[of_one["metric"] == "views", "period"]))
+        counted |= before.columns(list(of_days["views"]["period"]))
     spike_waves = waves(repository_spikes(viewer, store, selection))
     marks = _marks(happenings(viewer, store, selection))
     waved = _waves(spike_waves)
@@ -180,6 +179,13 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
         text += f" Dashed line: {before.title}."
     caption = caption_of(viewer, store, selection, "Views and unique visitors")
     return Chart(arrow_table(rows), specification, text, boxes + state_parts(states), caption)
+
+
+def _of_days(viewer: Viewer, store: Store, selection: Selection, *counts: str) -> dict[str, DataFrame]:
+    """The series of the selected repository: of each count, and of its people."""
+    metrics = [metric for count in counts for metric in (count, COUNTED[count])]
+    found = {each: series(viewer, store, selection, selection.usual_grain, each) for each in metrics}
+    return {metric: rows[rows["repository_id"].notna()] for metric, rows in found.items()}
 
 
 def wave_key(wave: Wave) -> str:
@@ -209,7 +215,7 @@ def _in_waves(counted: Columns, waved: Columns) -> Columns:
 @cached("traffic", in_words=True)
 def story_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | None:
     """Views, clones, stars, forks and downloads as lanes of one chart, with what happened; None: nothing is known."""
-    of_days = series(viewer, store, selection, selection.usual_grain)
+    of_days = _of_days(viewer, store, selection, *COUNTED)
     marks = happenings(viewer, store, selection)
     spikes = repository_spikes(viewer, store, selection)
     marks += [Mark(each.peak, SPIKE, spike_text(each), each.metric) for each in spikes]
@@ -238,16 +244,17 @@ def happenings(viewer: Viewer, store: Store, selection: Selection) -> list[Mark]
 
 
 def story(
-    series: DataFrame,
+    of_days: Mapping[str, DataFrame],
     counters: DataFrame,
     happened: Sequence[Mark],
     selection: Selection,
     machines: DataFrame | None = None,
 ) -> Story:
-    """Arrange the rows of traffic.series, repository.counters and machine_clones, of one repository, with its marks."""
+    """Arrange the rows of traffic.series by metric, repository.counters and machine_clones, of one repository, with its
+    marks.
+    """
     grain = selection.usual_grain
-    of_one = series[series["repository_id"].notna()]
-    parts = [_counted(of_one, metric, grain, machines if metric == "clones" else None) for metric in COUNTED]
+    parts = [_counted(of_days, metric, grain, machines if metric == "clones" else None) for metric in COUNTED]
     parts += [_gained(counters, grain)]
     parts += [_counter(counters, name) for name in LINES]
     parts += [_marks([each for each in happened if each.kind != SPIKE])]
@@ -274,9 +281,9 @@ def _joined(parts: Iterable[Columns], names: Sequence[str] = ()) -> DataFrame:
     )
 
 
-def _counted(series: DataFrame, metric: str, grain: Grain, machines: DataFrame | None = None) -> Columns:
+def _counted(of_days: Mapping[str, DataFrame], metric: str, grain: Grain, machines: DataFrame | None = None) -> Columns:
     """A lane of bars with people before them, as far as the metric is known or a gap."""
-    of_metric, of_people = (series[series["metric"] == each] for each in (metric, COUNTED[metric]))
+    of_metric, of_people = of_days[metric], of_days[COUNTED[metric]]
     periods, values, states = list(of_metric["period"]), _floats(of_metric["value"]), with_imports(of_metric, grain)
     if np.isnan(values).all() and "gap" not in states:  # pending from first to last: there is nothing to draw
         return {}

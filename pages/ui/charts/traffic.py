@@ -21,7 +21,7 @@ from data.store.arrow import arrow_columns
 from data.store.cache import cached
 from data.text import counted, days_text, number_text, others_text
 from data.traffic.models import Grain, Selection
-from data.traffic.traffic import series
+from data.traffic.traffic import COUNTERS, series
 from pages.ui.charts.bars_and_lines import (
     PARTLY,
     POINTED,
@@ -67,7 +67,6 @@ METRICS = {
     "open_issues_and_pull_requests": "Open issues and pull requests",
 }
 COUNTS = {"views", "clones"}  # these add up over repositories; uniques do not
-COUNTERS = {"stars", "forks", "watchers", "open_issues_and_pull_requests"}  # read now and then, not counted a day
 MOST_SERIES = 8
 LONGEST_BY_DAY = 400  # days; of more, a bar would be narrower than a pixel on many screens
 PERIODS = {Grain.DAY: "per day", Grain.WEEK: "per week", Grain.MONTH: "per month"}
@@ -110,8 +109,8 @@ def traffic_chart(
     viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain, *, split: bool = True
 ) -> Chart | None:
     """A selection as a chart of one metric, of counts split by repository or as one; None where no number is known."""
-    rows = series(viewer, store, selection, grain)
-    if rows.loc[rows["metric"] == metric, "value"].isna().all():
+    rows = series(viewer, store, selection, grain, metric)
+    if rows["value"].isna().all():
         return None
     data = chart_data(rows, metric, grain, split=split)
     columns = {name: column for name, column in data.columns.items() if name != "period"}
@@ -151,7 +150,6 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True
     not split, the total is the only one.
     """
     left_out = int(rows.attrs.get("left_out", 0))
-    rows = rows[(rows["metric"] == metric).to_numpy(dtype=bool)]
     is_total = rows["repository_id"].isna().to_numpy(dtype=bool)
     called, days = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period"))
     states = with_imports(rows, grain)

@@ -156,8 +156,8 @@ def test_a_number_of_traffic_is_what_the_totals_are(full: Store, measure: str) -
 @pytest.mark.parametrize("by", ["day", "week", "month"])
 def test_bars_over_time_are_the_series_of_the_chart(full: Store, by: str) -> None:
     found = shown(BOTH, full, daily(by=by, range=Range(first=ago(60), last=ago(1))))
-    series = traffic.series(BOTH, full, Selection(ago(60), ago(1), TODAY), Grain(by))
-    total = series[(series["metric"] == "views") & series["repository_id"].isna()]
+    series = traffic.series(BOTH, full, Selection(ago(60), ago(1), TODAY), Grain(by), "views")
+    total = series[series["repository_id"].isna()]
     assert plain(found.rows[["period", "value", "state"]]) == plain(total[["period", "value", "state"]])
 
 

@@ -162,8 +162,8 @@ def test_weeks_and_months_tell_that_they_hold_imported_days(store: Store) -> Non
     viewer, days = viewer_of(key), Selection(date(2026, 3, 30), date(2026, 4, 12), NOW.date())
     kinds = {}
     for selection in (days, replace(days, imports=False)):
-        rows = series(viewer, store, selection, Grain.WEEK)
-        of_views = rows[(rows["metric"] == "views") & rows["repository_id"].notna()]
+        rows = series(viewer, store, selection, Grain.WEEK, "views")
+        of_views = rows[rows["repository_id"].notna()]
         kinds[selection.imports] = [
             (value, kind) for value, kind in zip(of_views["value"], of_views["kind"], strict=True)
         ]

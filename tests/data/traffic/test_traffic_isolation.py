@@ -22,7 +22,11 @@ Reader = Callable[[Viewer, Store, Selection], Any]
 READERS: dict[str, Reader] = {
     "daily_traffic": lambda v, s, c: as_text(traffic.daily_traffic(v, s, c, Paging("day", size=9_999))),
     "weekly_traffic": lambda v, s, c: as_text(traffic.weekly_traffic(v, s, c, Paging("week", size=9_999))),
-    "series": lambda v, s, c: [traffic.series(v, s, c, grain).to_csv() for grain in Grain],
+    "series": lambda v, s, c: [
+        traffic.series(v, s, c, grain, metric).to_csv()
+        for grain in Grain
+        for metric in (*traffic.COUNTED, *traffic.COUNTERS)
+    ],
     "series_before": lambda v, s, c: [
         traffic.series_before(v, s, replace(c, before_days=30), grain).to_csv() for grain in Grain
     ],

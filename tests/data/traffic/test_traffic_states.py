@@ -65,8 +65,8 @@ def test_a_table_tells_what_the_view_tells(full: Store, table: str, first: date,
 
 @pytest.mark.parametrize(("first", "last"), RANGES)
 def test_months_are_summed_from_the_chosen_days(full: Store, first: date, last: date) -> None:
-    rows = plain(series(operator(full), full, Selection(first, last, TODAY), Grain.MONTH))
-    found = [(row[0], row[2], row[4], row[5]) for row in rows if row[3] == "views" and row[0] is not None]
+    rows = plain(series(operator(full), full, Selection(first, last, TODAY), Grain.MONTH, "views"))
+    found = [(row[0], *row[2:5]) for row in rows if row[0] is not None]
     assert sorted(found, key=lambda row: row[:2]) == ask(full, MONTHLY, first=first, last=last, today=TODAY)
 
 

@@ -4,13 +4,25 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.repositories.health import with_open_days
 from data.store import Store
 from data.traffic.models import Grain, Metric, Selection
-from data.traffic.traffic import Total, Totals, repository_summaries, repository_sums, series, series_before, totals
+from data.traffic.traffic import (
+    COUNTED,
+    COUNTERS,
+    UNIQUES,
+    Total,
+    Totals,
+    repository_summaries,
+    repository_sums,
+    series,
+    series_before,
+    totals,
+)
 from tests.data.filled import DOCS, ENGINE, NEW, TELESCOPE, TODAY
 from tests.data.reading import ago, answer, ask, follow, plain, viewer_of
 from tests.data.writers import NOW, save
@@ -35,33 +47,33 @@ def test_days_are_compared_with_those_so_many_days_earlier(full: Store) -> None:
     assert found.views.compared == found.views.value
 
 
-def drawn(rows: list[tuple[Any, ...]], key: int | None, metric: str) -> list[tuple[Any, ...]]:
+def drawn(frame: DataFrame, key: int | None) -> list[tuple[Any, ...]]:
     """The periods of a series with value, state and kind."""
-    return [(row[2], *row[4:7]) for row in rows if (row[0], row[3]) == (key, metric)]
+    return [row[2:6] for row in plain(frame) if row[0] == key]
 
 
 @pytest.mark.parametrize("metric", ["views", "view_uniques", "clones", "clone_uniques"])
 def test_a_series_of_days_has_the_numbers_and_states_of_the_view(full: Store, metric: str) -> None:
-    rows = plain(series(operator(full), full, HALF_YEAR, Grain.DAY))
+    rows = series(operator(full), full, HALF_YEAR, Grain.DAY, metric)
     state = "clones_state" if "clone" in metric else "views_state"
     for key in (ENGINE, DOCS, TELESCOPE):
         kind = f"{metric}_kind" if "uniques" in metric else "null"
         question = f"select day, {metric}, {state}, {kind} from v_daily where repository_id = $key and day >= $first"
-        assert drawn(rows, key, metric) == ask(full, f"{question} order by day", key=key, first=ago(150))
+        assert drawn(rows, key) == ask(full, f"{question} order by day", key=key, first=ago(150))
 
 
 @pytest.mark.parametrize("metric", ["views", "clones"])
 def test_the_total_adds_up_every_repository_and_is_final_where_each_is(full: Store, metric: str) -> None:
-    rows = drawn(plain(series(operator(full), full, HALF_YEAR, Grain.DAY)), None, metric)
+    rows = drawn(series(operator(full), full, HALF_YEAR, Grain.DAY, metric), None)
     assert [row[:3] for row in rows] == ask(full, SUMS.format(metric), first=ago(150), last=TODAY)
     assert {row[2] for row in rows} == {"final", "pending", "gap"}
 
 
 @pytest.mark.parametrize("grain", Grain)
 def test_people_are_never_added_up_over_repositories(full: Store, grain: Grain) -> None:
-    rows = plain(series(operator(full), full, HALF_YEAR, grain))
-    assert {row[3] for row in rows if row[0] is None} == {"views", "clones"}
-    assert {row[1] for row in rows if row[0] is None} == {"total"}
+    for metric in (*COUNTED, *COUNTERS):
+        rows = plain(series(operator(full), full, HALF_YEAR, grain, metric))
+        assert {row[1] for row in rows if row[0] is None} == ({"total"} if metric in {"views", "clones"} else set())
 
 
 @pytest.mark.parametrize(
@@ -69,25 +81,27 @@ def test_people_are_never_added_up_over_repositories(full: Store, grain: Grain) 
     [(Grain.DAY, {"day", None}), (Grain.WEEK, {"week", "sum_of_days", None}), (Grain.MONTH, {"sum_of_days"})],
 )
 def test_uniques_of_longer_periods_say_what_they_are(full: Store, grain: Grain, kinds: set[str | None]) -> None:
-    rows = plain(series(operator(full), full, HALF_YEAR, grain))
-    assert {row[6] for row in rows if row[3] in {"view_uniques", "clone_uniques"}} == kinds
-    assert {row[6] for row in rows if row[3] in {"views", "clones"}} == {None}
+    found: dict[bool, set[str | None]] = {True: set(), False: set()}
+    for metric in COUNTED:
+        rows = plain(series(operator(full), full, HALF_YEAR, grain, metric))
+        found[metric in UNIQUES] |= {row[5] for row in rows}
+    assert found == {True: kinds, False: {None}}
 
 
 def test_a_chart_gets_the_twelve_largest_and_is_told_of_the_others(store: Store) -> None:
     keys = follow(store, *(f"owner/number-{n}" for n in range(15)))
     for n, key in enumerate(keys):
         save(store, answer(key, Metric.VIEWS, [n] * 14), answer(key, Metric.CLONES, [1] * 14))
-    frame = series(viewer_of(*keys), store, Selection(ago(10), ago(5), today=TODAY), Grain.DAY)
+    frame = series(viewer_of(*keys), store, Selection(ago(10), ago(5), today=TODAY), Grain.DAY, "views")
     assert set(frame["repository_id"].dropna()) == set(keys[3:])
     assert frame.attrs["left_out"] == 3
-    assert {row[1] for row in drawn(plain(frame), None, "views")} == {sum(range(15))}
+    assert {row[1] for row in drawn(frame, None)} == {sum(range(15))}
 
 
 def test_a_chart_that_shows_all_leaves_none_out(full: Store) -> None:
-    frame = series(operator(full), full, HALF_YEAR, Grain.WEEK)
+    frame = series(operator(full), full, HALF_YEAR, Grain.WEEK, "views")
     assert (frame.attrs["left_out"], NEW in set(frame["repository_id"].dropna())) == (0, False)
-    assert series(viewer_of(NEW), full, HALF_YEAR, Grain.WEEK).attrs["left_out"] == 0
+    assert series(viewer_of(NEW), full, HALF_YEAR, Grain.WEEK, "views").attrs["left_out"] == 0
 
 
 def test_totals_compare_the_final_days_with_their_counterparts_only(store: Store) -> None:
@@ -206,10 +220,10 @@ def test_a_counter_of_a_period_is_that_of_its_last_look(store: Store) -> None:
         Grain.MONTH: [(date(2026, 4, 1), 5)],
     }
     for grain, periods in expected.items():
-        rows = plain(series(viewer_of(key), store, days, grain))
-        for more, metric in enumerate(("stars", "forks", "watchers", "open_issues_and_pull_requests")):
-            assert drawn(rows, key, metric) == [(period, value + more, "final", None) for period, value in periods]
-            assert drawn(rows, None, metric) == []
+        for more, metric in enumerate(COUNTERS):
+            rows = series(viewer_of(key), store, days, grain, metric)
+            assert drawn(rows, key) == [(period, value + more, "final", None) for period, value in periods]
+            assert drawn(rows, None) == []
 
 
 def test_a_day_looked_at_on_later_days_changes_its_state_and_not_its_number(store: Store) -> None:
@@ -217,5 +231,5 @@ def test_a_day_looked_at_on_later_days_changes_its_state_and_not_its_number(stor
     save(store, answer(key, Metric.VIEWS, [1] * 14))
     ages: list[tuple[date, str]] = [(TODAY, "pending"), (ago(-2), "final"), (ago(-60), "final")]
     for today, state in ages:
-        rows = plain(series(viewer_of(key), store, Selection(ago(1), ago(1), today=today), Grain.DAY))
-        assert drawn(rows, key, "views") == [(ago(1), 1, state, None)]
+        rows = series(viewer_of(key), store, Selection(ago(1), ago(1), today=today), Grain.DAY, "views")
+        assert drawn(rows, key) == [(ago(1), 1, state, None)]

@@ -21,16 +21,18 @@ DAY = date(2026, 3, 4)
 HOSTILE = "<b>[x](javascript:1)</b>"
 
 
-def series(*days: tuple[int | None, str]) -> DataFrame:
-    """The rows of traffic.series of one repository, from DAY on: views and half as many people; no clones known."""
+def series(*days: tuple[int | None, str]) -> dict[str, DataFrame]:
+    """The rows of traffic.series of one repository, from DAY on, by metric: views and half as many people; no clones
+    known.
+    """
     rows = []
     for n, (value, state) in enumerate(days):
         day, people = DAY + timedelta(days=n), None if value is None else value // 2
         rows += [(1, "o/r", day, "views", value, state, None), (1, "o/r", day, "view_uniques", people, state, "day")]
         rows += [(1, "o/r", day, metric, None, "pending", None) for metric in ("clones", "clone_uniques")]
     columns = ["repository_id", "full_name", "period", "metric", "value", "state", "kind"]
-    frame = DataFrame(rows, columns=columns)
-    return frame.astype({"value": "Int64", "repository_id": "Int64"})
+    frame = DataFrame(rows, columns=columns).astype({"value": "Int64", "repository_id": "Int64"})
+    return {str(metric): of_metric for metric, of_metric in frame.groupby("metric")}
 
 
 def counters(**columns: list[int]) -> DataFrame:
@@ -41,7 +43,7 @@ def counters(**columns: list[int]) -> DataFrame:
     return DataFrame({"day": [DAY + timedelta(days=n) for n in range(length)], **rows})
 
 
-def story(rows: DataFrame, marks: tuple[Mark, ...] = (), days: int = 4) -> repository.Story:
+def story(rows: dict[str, DataFrame], marks: tuple[Mark, ...] = (), days: int = 4) -> repository.Story:
     selection = of_one(1, DAY, DAY + timedelta(days=days - 1), DAY + timedelta(days=days))
     return repository.story(rows, counters(stars_gained=[1, 0]), marks, selection)
 
@@ -74,7 +76,7 @@ def test_clones_by_machines_are_a_part_of_each_bar_and_a_sentence() -> None:
     columns |= {"at_least_by_actions": [120, 0, None, None], "steady_floor": [None, 12, 9, None]}
     machines = DataFrame({"day": days, **columns}).astype(dict.fromkeys(columns, "Int64"))
     rows = series(*[(8, "final")] * 4)
-    rows.loc[rows["metric"] == "clones", ["value", "state"]] = [[each, "final"] for each in columns["clones"]]
+    rows["clones"][["value", "state"]] = [[each, "final"] for each in columns["clones"]]
     found = repository.story(rows, counters(), (), of_one(1, DAY, days[-1], days[-1]), machines)
     assert found.details == {"actions", "steady"}
     clones = found.rows[found.rows["lane"] == "clones"]

@@ -22,17 +22,16 @@ Day = tuple[int | None, str]
 THREE: tuple[Day, ...] = ((10, "final"), (None, "gap"), (30, "pending"))
 
 
-def rows(days: Iterable[Day], metric: str = "views", key: int | None = 1, name: str = "blue/engine") -> DataFrame:
-    found = [
-        (key, name, FIRST + timedelta(days=n), metric, value, state, None, 0) for n, (value, state) in enumerate(days)
-    ]
-    columns = ["repository_id", "full_name", "period", "metric", "value", "state", "kind", "pending"]
+def rows(days: Iterable[Day], key: int | None = 1, name: str = "blue/engine") -> DataFrame:
+    """The rows of traffic.series."""
+    found = [(key, name, FIRST + timedelta(days=n), value, state, None, 0) for n, (value, state) in enumerate(days)]
+    columns = ["repository_id", "full_name", "period", "value", "state", "kind", "pending"]
     return DataFrame(found, columns=columns).astype({"repository_id": "Int64", "value": "Int64"})
 
 
 def many(count: int, metric: str = "views") -> DataFrame:
-    each = [rows([(100 - n, "final")], metric, n, f"blue/{n:02}") for n in range(1, count + 1)]
-    total = rows([(10_000, "final")], metric, None, "total") if metric == "views" else rows([])
+    each = [rows([(100 - n, "final")], n, f"blue/{n:02}") for n in range(1, count + 1)]
+    total = rows([(10_000, "final")], None, "total") if metric == "views" else rows([])
     return pd.concat([total, *each])
 
 
@@ -137,7 +136,7 @@ def test_counts_that_are_not_split_are_their_total() -> None:
 
 def test_a_line_breaks_at_a_gap_and_is_dashed_over_what_is_pending() -> None:
     days: list[Day] = [(1, "final"), (2, "final"), (None, "gap"), (4, "final"), (5, "pending")]
-    both = pd.concat([rows(days, "view_uniques"), rows(days, "view_uniques", 2, "blue/docs")])
+    both = pd.concat([rows(days), rows(days, 2, "blue/docs")])
     drawn = chart_data(both, "view_uniques", Grain.DAY)
     lines = [each for each in layers(drawn) if each["mark"]["type"] == "line"]
     assert [bool(each["mark"].get("strokeDash")) for each in lines] == [False, True]
@@ -147,7 +146,7 @@ def test_a_line_breaks_at_a_gap_and_is_dashed_over_what_is_pending() -> None:
 
 @pytest.mark.parametrize("metric", ["views", "view_uniques"])
 def test_the_time_axis_is_utc(metric: str) -> None:
-    both = pd.concat([rows(THREE, metric), rows(THREE, metric, 2, "blue/docs")])
+    both = pd.concat([rows(THREE), rows(THREE, 2, "blue/docs")])
     for layer in layers(chart_data(both, metric, Grain.DAY)):
         assert layer["encoding"]["x"]["scale"]["type"] == "utc"
         assert {each["utc"] for each in layer["encoding"]["x"]["axis"]["values"]} == {True}
@@ -164,16 +163,14 @@ def test_bars_of_a_day_are_stacked_and_add_up() -> None:
 
 @pytest.mark.parametrize("metric", ["stars", "forks", "watchers", "open_issues_and_pull_requests"])
 def test_a_counter_is_a_line_even_of_one_repository_and_nothing_is_added_up(metric: str) -> None:
-    alone = chart_data(rows([(500, "final"), (503, "final")], metric), metric, Grain.WEEK)
+    alone = chart_data(rows([(500, "final"), (503, "final")]), metric, Grain.WEEK)
     assert {each["mark"]["type"] for each in layers(alone)} == {"rect", "line", "point"}
     assert [each["value"] for each in marks(alone, "point")] == [500, 503]
     assert alt_text(alone).startswith(
         f"Lines of {charts.METRICS[metric].lower()} by week, blue/engine, 7 to 8 Mar 2026"
     )
-    often = rows([(10, "final"), (11, "final")], metric, 2, "blue/docs")
-    assert (
-        chart_data(pd.concat([often, rows([(15, "final")], metric)]), metric, Grain.DAY).shape.names[0] == "blue/engine"
-    )
+    often = rows([(10, "final"), (11, "final")], 2, "blue/docs")
+    assert chart_data(pd.concat([often, rows([(15, "final")])]), metric, Grain.DAY).shape.names[0] == "blue/engine"
     many_of_them = many(10, metric)
     many_of_them.attrs["left_out"] = 5
     assert len(chart_data(many_of_them, metric, Grain.DAY).shape.names) == charts.MOST_SERIES
@@ -267,5 +264,5 @@ def test_a_month_is_hollow_in_the_part_that_is_of_pending_days_only() -> None:
         ("4 other repositories", 1, "pending", True),
     ]
     assert sum(value for _, value, *_ in parts) == 199
-    people = chart_data(rows([(90, "final"), (70, "pending")], "view_uniques"), "view_uniques", Grain.MONTH)
+    people = chart_data(rows([(90, "final"), (70, "pending")]), "view_uniques", Grain.MONTH)
     assert [(row["state"], row["open"]) for row in marks(people, "bar")] == [("final", False), ("partly", False)]

@@ -55,7 +55,7 @@ STATES: dict[str, Callable[[Viewer, Store, Selection], Iterable[str]]] = {
     "daily": lambda viewer, store, asked: traffic.daily_traffic(viewer, store, asked, Paging("day")).rows[
         "views_state"
     ],
-    "series": lambda viewer, store, asked: traffic.series(viewer, store, asked, Grain.DAY)["state"],
+    "series": lambda viewer, store, asked: traffic.series(viewer, store, asked, Grain.DAY, "views")["state"],
     "chart": lambda viewer, store, asked: drawn(viewer, store, asked)["state"],
     "numbers": lambda viewer, store, asked: numbers(viewer, store, asked)["state"].str.lower(),
 }
