@@ -2,6 +2,21 @@
 -- Source: v_daily, from the session's variable today. The direction is 1 or -1; unknown values come last in both, rows of
 -- the same value by the newest day, then by name. A state keeps the days on which views or clones have it; null all. What is searched for
 -- is a part of a name, or a day or month: 2026-11-14, 2026-11, 14 Nov 2026, Nov 2026.
+-- The days are counted apart: counted beside each other, all of them would have to be kept until the last is known.
+with found as (
+    select *
+    from v_daily
+    where
+        repository_id in (select unnest($visible::integer[]))
+        and day between $first_day and $last_day
+        and (
+            contains(lower(full_name), lower($search))
+            or (length($search) >= 7 and contains(strftime(day, '%Y-%m-%d'), $search))
+            or (length($search) >= 8 and contains(lower(strftime(day, '%-d %b %Y')), lower($search)))
+        )
+        and ($state is null or views_state = $state or clones_state = $state)
+)
+
 select
     repository_id,
     full_name,
@@ -17,17 +32,8 @@ select
     clones_source,
     view_uniques_kind,
     clone_uniques_kind,
-    count(*) over () as total
-from v_daily
-where
-    repository_id in (select unnest($visible::integer[]))
-    and day between $first_day and $last_day
-    and (
-        contains(lower(full_name), lower($search))
-        or (length($search) >= 7 and contains(strftime(day, '%Y-%m-%d'), $search))
-        or (length($search) >= 8 and contains(lower(strftime(day, '%-d %b %Y')), lower($search)))
-    )
-    and ($state is null or views_state = $state or clones_state = $state)
+    (select count(*) from found) as total
+from found
 order by
     $direction * case $sort_by
         when 'day' then epoch(day)
