@@ -8,6 +8,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
+from data.store.arrow import plain_values
 from data.store.cache import cached
 from data.traffic.models import Selection
 from data.traffic.traffic import LEAST_SHARE, day_range, repository_sums
@@ -101,12 +102,11 @@ def movers(rows: DataFrame, days: int) -> list[Mover]:
 
 def newcomers(rows: DataFrame, days: int) -> list[Mover]:
     """The repositories that have too few days before to compare with: against nothing."""
-    few = rows[(rows["views_days"] < LEAST_SHARE * days) & (rows["views"] >= max(FEWEST, LEAST_SCORE**2)).fillna(False)]
+    columns = ("repository_id", "full_name", "views", "views_days", "final_days")
     return [
         Mover(key, name, "views", now, None, final_days, now**0.5)
-        for key, name, now, final_days in zip(
-            *(few[name].tolist() for name in ("repository_id", "full_name", "views", "final_days")), strict=True
-        )
+        for key, name, now, compared, final_days in zip(*(plain_values(rows[each]) for each in columns), strict=True)
+        if compared < LEAST_SHARE * days and (now or 0) >= max(FEWEST, LEAST_SCORE**2)
     ]
 
 

@@ -118,7 +118,7 @@ def test_what_is_unknown_comes_last_and_what_is_as_great_comes_by_name(
     wanted: text.TableRequest, names: list[str], total: int
 ) -> None:
     counts = {"final_days": 10, "views_days": 10, "visitor_days": 1, "clones": 1, "stars": None}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"full_name": "a", "views": 5, "views_compared": 5, "views_before": 5, "views_days": 4},
         {"full_name": "b", "views": 9, "views_compared": 9, "views_before": 9},
         {"full_name": "c", "views": None, "views_compared": None, "views_before": None},
