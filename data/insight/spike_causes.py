@@ -17,12 +17,13 @@ import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
+from data.calendar import DAY, SETTLED_AFTER_DAYS
 from data.insight.lists import listing_bounds
-from data.insight.notes import notes
+from data.insight.notes import Note, notes
 from data.insight.spikes import OFFSET, STANDS_OUT
 from data.store import Store
 from data.store.cache import cached
-from data.store.sql import query
+from data.store.sql import parsed, query
 from data.traffic.models import ALL_ROWS, Selection
 
 LEAST_SHARE = 0.05  # of what the day had more than expected: a name that gained less explains nothing
@@ -33,6 +34,8 @@ RUNS_WEIGHT = 0.4  # of workflow runs where it is not known how many clones they
 MOST_OF_A_KIND = 5
 MOST_WITH_BOUNDS = 6
 WAVE_DAYS = 5  # from one spike to the next of the same wave: less than a week, so that what comes weekly is no wave
+
+TENANTS = "select repository_id, tenant_id from repository where repository_id in (select unnest($visible::integer[]))"
 
 Key = tuple[int, date]
 
@@ -157,11 +160,12 @@ def waves(spikes: Iterable[Spike]) -> list[Wave]:
 @cached("traffic")
 def spikes(viewer: Viewer, store: Store, selection: Selection, most: int = ALL_ROWS) -> tuple[tuple[Spike, ...], int]:
     """The spikes whose greatest day is among the selected ones, the most notable first, so many; and how many there
-    are. Causes are not asked for. Source: v_spikes. Raises: StoreMissing.
+    are. Causes are not asked for. Source: spike, repository. Raises: StoreMissing.
     """
     values = selection.values(viewer) | {"search": selection.search, "imports": selection.imports, "most": most}
-    with store.traffic.read(today=selection.today) as cursor:
-        rows = cursor.execute(query(__name__, "spikes"), values).fetchall()
+    values["last_day"] = min(selection.last, selection.today - SETTLED_AFTER_DAYS * DAY)
+    with store.traffic.read() as cursor:
+        rows = cursor.execute(parsed(query(__name__, "spikes")), values).fetchall()
     return tuple(Spike(*row) for *row, _ in rows), rows[0][-1] if rows else 0
 
 
@@ -186,13 +190,12 @@ def repository_spikes(viewer: Viewer, store: Store, selection: Selection) -> tup
 
 
 def _explained(viewer: Viewer, store: Store, spikes: Sequence[Spike], *, imports: bool) -> tuple[Spike, ...]:
+    if not spikes:
+        return ()
+    noted = notes(viewer, store, min(each.peak for each in spikes), max(each.peak for each in spikes))
     with store.traffic.read(with_imports=imports) as cursor:
         known = [_listed(cursor, spikes), _released(cursor, spikes), _ran(cursor, spikes), _starred(cursor, spikes)]
-        of = _asked(spikes)["visible"]
-        tenants = (
-            "select repository_id, tenant_id from repository where repository_id in (select unnest($of::integer[]))"
-        )
-        known.append(_noted(viewer, store, spikes, dict(cursor.execute(tenants, {"of": of}).fetchall())))
+        known.append(_noted(cursor, spikes, noted))
     return tuple(replace(each, causes=tuple(_ranked(each, known))) for each in spikes)
 
 
@@ -212,12 +215,19 @@ def _asked(spikes: Sequence[Spike]) -> dict[str, Any]:
     }
 
 
+def _rows(cursor: duckdb.DuckDBPyConnection, name: str, spikes: Sequence[Spike]) -> list[tuple[Any, ...]]:
+    """The rows of a query of this module about the greatest days of spikes."""
+    return cursor.execute(parsed(query(__name__, name)), _asked(spikes)).fetchall()
+
+
 def _listed(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     """Referrers and paths that gained; of the days on which views stand out, not clones."""
     of_views = [each for each in spikes if each.metric == "views"]
+    if not of_views:
+        return {}
     surplus = {(each.repository_id, each.peak): each.value - each.expected for each in of_views}
     causes: Causes = defaultdict(list)
-    for key, day, kind, name, *facts, before in cursor.execute(query(__name__, "listed"), _asked(of_views)).fetchall():
+    for key, day, kind, name, *facts, before in _rows(cursor, "listed", of_views):
         listed = replace(Listed(*facts), seen_before=before)
         share = NOT_KNOWN_SHARE if listed.gained is None and listed.is_new else (listed.gained or 0) / surplus[key, day]
         if share >= LEAST_SHARE:
@@ -229,8 +239,7 @@ def _listed(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Cause
 def _released(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     causes: Causes = defaultdict(list)
     weights = {timedelta(-1): 0.4, timedelta(0): 0.5, timedelta(1): 0.2}
-    rows = cursor.execute(query(__name__, "releases"), _asked(spikes)).fetchall()
-    for key, day, tag, name, published_on in rows:
+    for key, day, tag, name, published_on in _rows(cursor, "releases", spikes):
         released = Released(name, published_on)
         causes[key, day].append(Cause("release", tag, weights[published_on - day], released))
     return causes
@@ -238,10 +247,9 @@ def _released(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Cau
 
 def _starred(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
     """Stars, where they stand out as well: mostly a company of views, not a cause, so the last of all."""
-    rows = cursor.execute(query(__name__, "stars"), _asked(spikes)).fetchall()
     return {
         (key, day): [Cause("stars", "", 0.2, Starred(gained, usual))]
-        for key, day, gained, usual in rows
+        for key, day, gained, usual in _rows(cursor, "stars", spikes)
         if usual is not None and _stands_out(gained, usual)
     }
 
@@ -253,8 +261,7 @@ def _ran(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike]) -> Causes:
         return {}
     surplus = {(each.repository_id, each.peak): each.value - each.expected for each in of_clones}
     causes: Causes = {}
-    rows = cursor.execute(query(__name__, "runs"), _asked(of_clones)).fetchall()
-    for key, day, runs, usual, clones, usual_clones in rows:
+    for key, day, runs, usual, clones, usual_clones in _rows(cursor, "runs", of_clones):
         made = None if clones is None or usual_clones is None else (clones - usual_clones) / surplus[key, day]
         if _stands_out(runs, usual) and (made is None or made >= LEAST_SHARE):
             weight = RUNS_WEIGHT if made is None else min(1.0, made)
@@ -266,12 +273,13 @@ def _stands_out(count: float, usual: float) -> bool:
     return 2 * sqrt(max(count, 0) + OFFSET) - 2 * sqrt(max(usual, 0) + OFFSET) >= STANDS_OUT
 
 
-def _noted(viewer: Viewer, store: Store, spikes: Sequence[Spike], tenants: dict[int, int]) -> Causes:
-    causes: Causes = defaultdict(list)
-    if not spikes:
-        return causes
+def _noted(cursor: duckdb.DuckDBPyConnection, spikes: Sequence[Spike], notes: Sequence[Note]) -> Causes:
+    if not notes:
+        return {}
+    tenants = dict(cursor.execute(TENANTS, {"visible": _asked(spikes)["visible"]}).fetchall())
+    causes: Causes = {}
     written = defaultdict(list)
-    for note in notes(viewer, store, min(each.peak for each in spikes), max(each.peak for each in spikes)):
+    for note in notes:
         about = ("tenant", note.tenant_id) if note.repository_id is None else ("repository", note.repository_id)
         written[about, note.day].append(Cause("note", note.note, 1.0, Noted(note.link)))
     for key, day in {(each.repository_id, each.peak) for each in spikes}:

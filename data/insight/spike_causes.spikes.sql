@@ -1,29 +1,30 @@
 -- What stood out upwards, with its greatest day among some days (UTC), of the visible repositories whose name contains the
 -- search: the most notable, so many, and how many there are in all. weight: the rise on the scale on which every count has the
--- same noise, so that both its size and its share count (Anscombe 1948, as in data/insight/spikes.py). Grain: a stretch of days. Source: v_spikes, v_today (from the session's variable today).
+-- same noise, so that both its size and its share count (Anscombe 1948, as in data/insight/spikes.py). Grain: a stretch of days.
+-- Source: spike, repository.
 select
-    v_spikes.repository_id,
-    v_spikes.full_name,
-    v_spikes.metric,
-    v_spikes.first_day,
-    v_spikes.last_day,
-    v_spikes.peak_day,
-    v_spikes.value,
-    v_spikes.expected,
-    v_spikes.score,
-    2 * (sqrt(v_spikes.value) - sqrt(greatest(v_spikes.expected, 0))) as weight,
+    spike.repository_id,
+    repository.full_name,
+    spike.metric,
+    spike.first_day,
+    spike.last_day,
+    spike.peak_day,
+    spike.value,
+    spike.expected,
+    spike.score,
+    2 * (sqrt(spike.value) - sqrt(greatest(spike.expected, 0))) as weight,
     count(*) over () as total
-from v_spikes
-cross join v_today
+from spike
+inner join repository using (repository_id)
 where
-    v_spikes.repository_id between list_min($visible::integer[]) and list_max($visible::integer[])  -- skips most rows of others
-    and v_spikes.repository_id in (select unnest($visible::integer[]))
-    and contains(lower(v_spikes.full_name), lower($search))
-    and v_spikes.kind = 'spike'
-    and v_spikes.peak_day between $first_day and least($last_day::date, v_today.final_until)
+    spike.repository_id between list_min($visible::integer[]) and list_max($visible::integer[])  -- skips most rows of others
+    and spike.repository_id in (select unnest($visible::integer[]))
+    and contains(lower(repository.full_name), lower($search))
+    and spike.score > 0
+    and spike.peak_day between $first_day and $last_day
     and (
         $imports
-        or (v_spikes.repository_id, v_spikes.peak_day, v_spikes.metric) not in (
+        or (spike.repository_id, spike.peak_day, spike.metric) not in (
             select (
                 repository_id, day,
                 unnest([if(views_source = 'import', 'views', ''), if(clones_source = 'import', 'clones', '')])
@@ -32,5 +33,5 @@ where
             where not $imports and repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
         )
     )
-order by weight desc, v_spikes.full_name, v_spikes.metric, v_spikes.repository_id
+order by weight desc, repository.full_name, spike.metric, spike.repository_id
 limit $most;
