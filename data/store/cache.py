@@ -68,6 +68,17 @@ class ComputeSlots:
                 if not self._runs:
                     self._quiet.set()
 
+    @contextmanager
+    def announcing(self, announce: Callable[[], object]) -> Iterator[None]:
+        """Within, `announce` is called before this thread computes or waits for the first time; not at all, where every
+        answer is kept.
+        """
+        before, self._own.announce = getattr(self._own, "announce", None), announce
+        try:
+            yield
+        finally:
+            self._own.announce = before
+
     def stand_back(self) -> None:
         """Wait until no page runs, between two pieces of something long; a while at most, so that it goes on."""
         self._quiet.wait(STAND_BACK_S)
@@ -78,6 +89,7 @@ class ComputeSlots:
         if getattr(self._own, "has_one", False):
             yield
             return
+        self._announce()
         self._take()
         self._own.has_one = True
         try:
@@ -88,7 +100,10 @@ class ComputeSlots:
 
     def result_of(self, other: Future[Answer]) -> Answer:
         """What another thread computes, which may need this one's turn for it."""
-        if other.done() or not getattr(self._own, "has_one", False):
+        if other.done():
+            return other.result()
+        self._announce()
+        if not getattr(self._own, "has_one", False):
             return other.result()
         self._give_back()
         try:
@@ -98,6 +113,11 @@ class ComputeSlots:
 
     def waiting(self) -> int:
         return len(self._waiting)
+
+    def _announce(self) -> None:
+        announce, self._own.announce = getattr(self._own, "announce", None), None
+        if announce is not None:
+            announce()
 
     def _take(self) -> None:
         with self._guard:

@@ -19,12 +19,12 @@ with st.container(horizontal=True, key="chart_controls"):
     as_table = controls.choice("Shown as", filters.VIEWS, "Chart", "as") == "Table"
     split = as_table or metric not in traffic.COUNTS or filters.choose_split(viewer, selection)
 grain = traffic.legible(chosen_grain, selection.first, selection.last)
-with above, st.spinner(filters.READING):
+with above, filters.reading():
     draw_totals(selection_totals(viewer, store, selection), selection)
 if grain is not chosen_grain:
     st.caption(f"More than {traffic.LONGEST_BY_DAY} days: shown by week.")
 
-with st.spinner(filters.READING):
+with filters.reading():
     drawn = traffic.traffic_chart(viewer, store, selection, metric, grain, split=split)
 if drawn is None:
     filters.stop_without_days(viewer)

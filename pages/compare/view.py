@@ -55,7 +55,7 @@ class Compared:
 
 def draw_beside(viewer: Viewer, store: Store, selection: Selection) -> None:
     request = _controls(viewer, selection)
-    with st.spinner(filters.READING):
+    with filters.reading():
         compared = _beside(viewer, store, selection, request)
     many = not request.groups and len(selection.repository_ids or viewer.repository_ids) > compare.MOST_REPOSITORIES
     if many or len(request.groups) > compare.MOST_REPOSITORIES:
@@ -199,7 +199,7 @@ def draw_launches(viewer: Viewer, store: Store, selection: Selection) -> None:
     with st.container(horizontal=True, key="compare_controls"):
         metric = METRICS[choice("Metric", METRICS, "Views", "measure")]
         days = filters.AFTER[choice("Days after", filters.AFTER, "30 days", "after")]
-    with st.spinner(filters.READING):
+    with filters.reading():
         compared = _followed(viewer, store, launches, days, today, metric=metric, imports=selection.imports)
 
     def rows(viewer: Viewer, store: Store) -> DataFrame:

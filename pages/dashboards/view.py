@@ -144,19 +144,22 @@ def draw_row(
     widths = [panels[each].width for each in row]
     rest = WIDEST - sum(widths)
     frames = st.columns([*widths, rest] if rest else widths, gap="small", border=not rest)
-    with st.spinner(filters.READING):  # one for the row: each is a thread
+    with filters.reading():
         for frame, number in zip(frames, row, strict=False):
-            with frame.container(border=True, height="stretch") if rest else frame:
-                if tools is not None:
+            place = frame.container(border=True, height="stretch") if rest else frame
+            if tools is not None:
+                with place:
                     tools(number)
-                _draw(viewer, panels[number], number, files)
+            panel = panels[number]
+            drawn = None if panel.kind is Kind.TEXT else drawn_panel(viewer, the_store(), panel, utc_day(utc_now()))
+            with place:  # what says that it is being read stands below the row
+                _draw(panel, drawn, number, files)
 
 
-def _draw(viewer: Viewer, panel: Panel, number: int, files: session.Files | None) -> None:
-    if panel.kind is Kind.TEXT:
+def _draw(panel: Panel, drawn: DrawnPanel | None, number: int, files: session.Files | None) -> None:
+    if drawn is None:
         _draw_text(panel)
         return
-    drawn = drawn_panel(viewer, the_store(), panel, utc_day(utc_now()))
     title = messages.literal(title_of(panel))
     if panel.kind is Kind.NUMBER:
         value = "unknown" if drawn.value is None else drawn.value

@@ -1,7 +1,5 @@
 """The overview: the totals of the period, spikes, the biggest changes, what needs attention, every repository."""
 
-import streamlit as st
-
 from data.accounts import grants
 from data.traffic.traffic import day_range, selection_totals
 from pages.overview import view
@@ -16,7 +14,7 @@ if day_range(viewer, store) is None:
     view.draw_health(viewer, store, account)
 filters.stop_without_traffic(viewer)
 selection = filters.chosen(viewer)
-with st.spinner(filters.READING):
+with filters.reading():
     totals = selection_totals(viewer, store, selection)
 if totals.views.value is None and totals.clones.value is None and not totals.gap_days:
     view.draw_health(viewer, store, account)

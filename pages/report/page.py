@@ -45,7 +45,7 @@ with st.container(key="report"):  # what is printed, smaller than on a screen
         st.title(f"Report, {period.text}", anchor=False)
         st.markdown(messages.literal(subject))
     seen = narrowed(viewer, ids)
-    with st.spinner(filters.READING):
+    with filters.reading():
         made = report(seen, store, period, subject=subject, top=TOP, now=now)
         last_year = totals_beside_last_year(seen, store, period, utc_day(now))
     view.draw_totals(made, last_year)

@@ -157,7 +157,7 @@ def is_empty(about: About) -> bool:
 
 def draw_hero(about: About, account: Account | None) -> None:
     """What one comes for: the totals, the records, views and visitors with the spikes beside them, the newest lists."""
-    with st.spinner(filters.READING):
+    with filters.reading():
         totals = selection_totals(*about.asked)
         chart = views_chart(*about.asked)
     if is_empty(about):
@@ -332,7 +332,7 @@ def _week_columns() -> dict[str, Any]:
 def draw_lists(about: About, listing: str) -> None:
     """The section "Referrers" or "Popular content"."""
     words = WORDS[listing]
-    with st.spinner(filters.READING):
+    with filters.reading():
         known = history(*about.asked, listing)
     names, table = _names(*about.asked, listing, about.repository.full_name)
     if not names:

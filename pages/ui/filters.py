@@ -4,7 +4,8 @@ The frame draws them, so they stay when the page changes; a page asks `chosen`. 
 (a repository that is not there or not the viewer's, a day that is none) is left out, with a notice.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from data.calendar import DAY, utc_day, utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
 from data.store import Store
-from data.store.cache import cached
+from data.store.cache import cached, compute_slots
 from data.text import DAILY_VISITORS, days_text, number_text
 from data.traffic.models import LONGEST_BY_DAY, Grain, Selection
 from data.traffic.traffic import day_range, has_imports
@@ -172,6 +173,15 @@ def _draw_period(choices: Choices, own: str = "") -> None:
     if st.session_state[RANGE] == own:
         return
     st.selectbox("Compare with", COMPARISONS, key=COMPARED_WITH, bind="query-params", filter_mode=None, width=190)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Say that traffic is being read, where that takes longer than half a second. Streamlit starts a thread for it,
+    which takes as long as drawing ten texts: not where all answers are kept.
+    """
+    with ExitStack() as drawn, compute_slots.announcing(lambda: drawn.enter_context(st.spinner(READING))):
+        yield
 
 
 def restore(key: str) -> None:

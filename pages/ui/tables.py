@@ -132,7 +132,7 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
     store = the_store()
     search, state, paging = _controls(listing)
     selection = filters.chosen(viewer, search, state)
-    with st.spinner(filters.READING):
+    with filters.reading():
         rows, total = _shown(viewer, store, listing, selection, paging)
     if not total:
         filters.stop_without_days(viewer, search)

@@ -9,7 +9,7 @@ import pytest
 from pandas import DataFrame
 
 from data.store import Store
-from data.store.cache import Cache, ComputeSlots, cached, size_of
+from data.store.cache import Cache, ComputeSlots, cached, compute_slots, size_of
 from data.text import Notation, number_text, writing
 
 COUNTED: list[object] = []
@@ -120,6 +120,32 @@ def test_whose_run_began_first_computes_first_and_one_who_waits_for_another_give
             assert slots.result_of(other) == 7
         assert [each.result(20) for each in done] == [None, None]
     assert order == ["first", "second"]
+
+
+def test_it_is_announced_once_that_something_is_computed_or_waited_for_and_not_where_it_is_kept() -> None:
+    cache, announced = Cache(), list[str]()
+
+    def ask(question: str, inner: str = "") -> None:
+        cache.answer(question, (), lambda: cache.answer(inner, (), lambda: 1) if inner else 1)
+
+    ask("kept")
+    with compute_slots.announcing(lambda: announced.append("kept")):
+        ask("kept")
+    assert not announced
+    with compute_slots.announcing(lambda: announced.append("computed")):
+        ask("kept")
+        ask("new", inner="newer")
+        ask("newest")
+    assert announced == ["computed"]
+    ask("after")
+    assert announced == ["computed"]
+    with ThreadPoolExecutor(1) as pool:
+        go, started = threading.Event(), threading.Event()
+        other = pool.submit(cache.answer, "slow", (), lambda: started.set() or go.wait(20))  # type: ignore[func-returns-value]
+        assert started.wait(20)
+        with compute_slots.announcing(go.set):
+            ask("slow")
+        assert other.result(20)
 
 
 def test_a_failure_is_told_and_not_kept() -> None:
