@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
-from functools import wraps
+from functools import cache, wraps
 from itertools import count, islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeGuard, TypeVar, cast
@@ -267,11 +267,18 @@ def _handed_out(answer: Any) -> Any:
     """The answer itself, its DataFrames as copies that share their rows until one is changed."""
     if _is_frame(answer):
         return answer.copy(deep=False)
-    if is_dataclass(answer) and not isinstance(answer, type):
-        frames = {name: value.copy(deep=False) for name, value in _fields(answer) if _is_frame(value)}
-        if frames:
+    if names := _may_be_frames(answer.__class__):
+        values = ((name, getattr(answer, name)) for name in names)
+        if frames := {name: value.copy(deep=False) for name, value in values if _is_frame(value)}:
             return replace(answer, **frames)
     return answer
+
+
+@cache
+def _may_be_frames(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass that may hold a DataFrame, as their types say."""
+    named = ((field.name, str(field.type)) for field in fields(kind)) if is_dataclass(kind) else ()
+    return tuple(name for name, of in named if any(word in of for word in ("DataFrame", "Any", "object")))
 
 
 def _is_frame(answer: Any) -> TypeGuard["DataFrame"]:
