@@ -165,21 +165,25 @@ def _known_session(store: Store, secret_hash: str) -> _KnownSession | None:
     return None
 
 
-def touch_session(store: Store, secret: str, now: datetime) -> None:
-    """Note that a session is in use, so that it does not end for idleness; writes four times an hour at most.
+def touch_session(store: Store, secret: str, now: datetime) -> Account | None:
+    """Whose session this is, as `account_of_session`, and note that it is in use, so that it does not end for idleness;
+    writes four times an hour at most.
 
     While the store cannot be written, a session that is known stays open without it.
     """
-    known = _known_session(store, fingerprint(secret))
-    if known is None or known.last_seen_at > now - SEEN_EVERY:
-        return
-    values = {"hash": fingerprint(secret), "now": stored(now), "noted_before": stored(now - SEEN_EVERY)}
+    secret_hash = fingerprint(secret)
+    known = _known_session(store, secret_hash)
+    owner = known.owner(now) if known is not None else None
+    if known is None or owner is None or known.last_seen_at > now - SEEN_EVERY:
+        return owner
+    values = {"hash": secret_hash, "now": stored(now), "noted_before": stored(now - SEEN_EVERY)}
     with suppress(StoreAway), store.control.commit("noting that a session is in use") as connection:
         connection.execute(
             "update sign_in_session set last_seen_at = $now where session_hash = $hash "
             "and started_at > $started_after and last_seen_at > $seen_after and last_seen_at <= $noted_before",
             values | _living(now),
         )
+    return owner
 
 
 @cached("control")

@@ -129,14 +129,18 @@ def health(
     Source: collection_run, collection_result, endpoint_state, v_repositories, tenant, tenant_token, the run's lock, the
     key. Raises: StoreMissing.
     """
-    look = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % LOOK_EVERY
     stored_tokens = {each.tenant_id: each for each in tokens(Viewer(frozenset(), managed), store)}
     given = installations(Viewer(frozenset(), managed), store)
     of_managed = tuple(
         (key, stored_tokens.get(key), tuple(each for each in given if each.tenant_id == key)) for key in sorted(managed)
     )
-    read = _health(viewer, store, of_managed, look, is_going_on=is_collecting(store))
-    return replace(read, findings=(*read.findings, *budgets))
+    read = _health(viewer, store, of_managed, looked_at(now), is_going_on=is_collecting(store))
+    return replace(read, findings=(*read.findings, *budgets)) if budgets else read
+
+
+def looked_at(now: datetime) -> datetime:
+    """The moment of which an answer is kept that is asked for now."""
+    return now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % LOOK_EVERY
 
 
 @cached("traffic", in_words=True)

@@ -138,9 +138,9 @@ def _columns(name_width: int) -> Mapping[str, Any]:
 def draw_health(viewer: Viewer, store: Store, account: Account) -> None:
     """What needs attention, or that nothing does."""
     st.header("Health", anchor=False)
-    read = repository_status.health_of(account, viewer, store, utc_now())
-    for findings, show in ((read.problems, st.error), (read.warnings, st.warning)):
-        if findings:
-            show(repository_status.attention(findings), icon=":material/warning:")
-    if not read.findings:
-        st.markdown(repository_status.health_text(read))
+    found = repository_status.health_of(account, viewer, store, utc_now())
+    for told, show in ((found.problems, st.error), (found.warnings, st.warning)):
+        if told:
+            show(told, icon=":material/warning:")
+    if not found.read.findings:
+        st.markdown(found.text)

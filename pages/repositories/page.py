@@ -235,7 +235,7 @@ manages = any(account.manages(tenant_id) for tenant_id in tenant_names)
 key, icon = "repositories_add", ":material/add:"
 if title_with_button("Repositories", "Add repositories", key, icon, offered=manages, type="primary"):
     navigation.open_page("add")
-health = health_of(account, who, the_store(), utc_now())
+health = health_of(account, who, the_store(), utc_now()).read
 findings = tuple(each for each in health.findings if each.repository_id is not None)
 if (every := view.summary(who, the_store(), utc_day(utc_now()), findings)) is None:
     stop_without_any(manages)

@@ -13,7 +13,7 @@ from data.accounts.models import Account
 from data.calendar import utc_now
 from data.store import StoreError
 from data.store.cache import compute_slots
-from data.text import counted, written_for
+from data.text import counted, writing, written_for
 from pages.ui import filters, messages, navigation, page_times, repository_status, session
 from pages.ui.charts.chart import trust_specifications
 from pages.ui.notation import notation_of_reader
@@ -35,9 +35,10 @@ def draw_health(account: Account) -> None:
     """Draw a dot: whether the collection is well; it opens to what is wrong."""
     store = the_store()
     viewer = grants.viewer_of(store, account)
-    read = repository_status.health_of(
+    found = repository_status.health_of(
         account, viewer if viewer.repository_ids else grants.log_viewer(account, store), store, utc_now()
     )
+    read = found.read
     if not read.tracked and not read.findings:
         return
     colour, words = "green", "Healthy"
@@ -45,7 +46,7 @@ def draw_health(account: Account) -> None:
         number, noun = (len(read.problems), "problem") if read.problems else (len(read.warnings), "warning")
         colour, words = "red" if read.problems else "orange", counted(number, noun)
     with st.popover(f":{colour}[●] {words}", type="tertiary", key="frame_health"):
-        st.markdown(repository_status.health_text(read))
+        st.markdown(found.text)
 
 
 def draw_frame(account: Account, entry: navigation.Entry | None) -> None:
@@ -80,7 +81,7 @@ trust_specifications()
 icon = navigation.picture_address("icon.svg")
 st.set_page_config(page_title=navigation.PRODUCT, page_icon=icon, layout="wide")
 
-with compute_slots.run(), messages.shown():
+with writing(notation_of_reader()), compute_slots.run(), messages.shown():
     try:
         first_start = not accounts.has_users(the_store())
     except StoreError as error:

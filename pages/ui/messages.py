@@ -32,7 +32,7 @@ NOTICE = "layout_notice"
 WORD_JOINER = "\u2060"
 Arguments = ParamSpec("Arguments")
 _LINKED = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)
-_MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:&\"'=/")
+_ESCAPES = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]()#+-.!|<>~$:&\"'=/"})
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def literal(text: str) -> str:
     What looks like an address would become a link in spite of backslashes; an unseen joiner inside prevents it.
     """
     joined = _LINKED.sub(lambda found: f"{found[0][:1]}{WORD_JOINER}{found[0][1:]}", " ".join(text.split()))
-    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in joined)
+    return joined.translate(_ESCAPES)
 
 
 def literal_lines(text: str) -> str:

@@ -133,7 +133,7 @@ def offered(account: Account | None, *, first_start: bool) -> Offered:
 
 
 def is_invited() -> bool:
-    return INVITATION in st.query_params or INVITATION_STATE in st.session_state
+    return bool(st.query_params.get_all(INVITATION)) or INVITATION_STATE in st.session_state
 
 
 def help_address(entry: Entry | None) -> str:

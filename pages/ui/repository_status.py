@@ -1,14 +1,17 @@
 """The status of repositories, and what needs attention, in words that people act on."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from pandas import DataFrame
 
 from collector.reach import overbooked
+from data.accounts.encryption import key_mark
 from data.accounts.grants import administered
 from data.accounts.models import Account, Viewer
-from data.collection.health import Finding, FindingKind, Health, health
+from data.collection.health import Finding, FindingKind, Health, health, looked_at
+from data.collection.log import is_collecting
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
@@ -42,10 +45,30 @@ STATES = {
 COLOURS = {"Active": "green", "Paused": "gray", "Not reachable": "red", "Blocked": "red", "Removed": "gray"}
 
 
-def health_of(account: Account, viewer: Viewer, store: Store, now: datetime) -> Health:
+@dataclass(frozen=True, slots=True)
+class HealthInWords:
+    """How the collection stands; in Markdown its problems, its warnings, and both, or that nothing needs attention."""
+
+    read: Health
+    problems: str
+    warnings: str
+    text: str
+
+
+def health_of(account: Account, viewer: Viewer, store: Store, now: datetime) -> HealthInWords:
     """The one reading of the collection's health, with the tokens of the tenants that the user manages."""
+    key = key_mark(store.directory)
+    return _health_of(account, viewer, store, looked_at(now), key, is_going_on=is_collecting(store))
+
+
+@cached("traffic", "control", in_words=True)
+def _health_of(
+    account: Account, viewer: Viewer, store: Store, now: datetime, key: Hashable, *, is_going_on: bool
+) -> HealthInWords:
+    """Kept in words, since every page shows it; for all that decides on it, the key of the tokens among it."""
     managed = administered(account, store)
-    return health(viewer.of_each_tenant(), store, managed.tenant_ids, now, overbooked(managed, store))
+    read = health(viewer.of_each_tenant(), store, managed.tenant_ids, now, overbooked(managed, store))
+    return HealthInWords(read, attention(read.problems), attention(read.warnings), health_text(read))
 
 
 def finding_text(each: Finding) -> str:

@@ -33,13 +33,7 @@ _STATE_OF_THE_FORM = ("authentication_status", "name", "username", "email", "rol
 def signed_in_account() -> Account | None:
     """The account of this browser's session, checked anew at every run of a page; None for anybody else."""
     secret = session_secret()
-    if not secret:
-        return None
-    now = utc_now()
-    account = sessions.account_of_session(the_store(), secret, now)
-    if account is not None:
-        sessions.touch_session(the_store(), secret, now)
-    return account
+    return sessions.touch_session(the_store(), secret, utc_now()) if secret else None
 
 
 def session_secret() -> str | None:
