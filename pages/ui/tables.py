@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import streamlit as st
@@ -62,15 +63,20 @@ def name_width() -> int:
 
 def columns(value_name: str = "") -> Mapping[str, Any]:
     """How each column is headed and written; numbers in the reader's own way, days as GitHub's UTC days."""
+    return _columns(value_name, name_width(), day_format())
+
+
+@cache
+def _columns(value_name: str, name_width: int, day_format: str) -> Mapping[str, Any]:
     number = st.column_config.NumberColumn
     day = st.column_config.DateColumn
     text = st.column_config.TextColumn
     return {
-        "full_name": text("Repository", pinned=True, width=name_width()),
-        "day": day("Day", format=day_format(), help="UTC, as GitHub counts days", width=100),
-        "period": day("From", format=day_format(), help="UTC, as GitHub counts days", width=100),
-        "iso": None if name_width() < WIDE_NAME else text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
-        "week": day("Monday", format=day_format(), help="The week’s first day, UTC", width=100),
+        "full_name": text("Repository", pinned=True, width=name_width),
+        "day": day("Day", format=day_format, help="UTC, as GitHub counts days", width=100),
+        "period": day("From", format=day_format, help="UTC, as GitHub counts days", width=100),
+        "iso": None if name_width < WIDE_NAME else text("Week", help="ISO week: Monday to Sunday, UTC", width=76),
+        "week": day("Monday", format=day_format, help="The week’s first day, UTC", width=100),
         "views": number("Views", format="localized", width=72),
         "view_uniques": number("Visitors", format="localized", help="Unique visitors", width=76),
         "clones": number("Clones", format="localized", width=72),
@@ -83,8 +89,9 @@ def columns(value_name: str = "") -> Mapping[str, Any]:
 
 
 def draw(rows: Any, columns: Mapping[str, Any], key: str, alt: str, height: Height = "content") -> None:
-    """A table whose unknown values are dashes; `alt` describes it to those who do not see it."""
-    st.dataframe(rows, column_config=columns, hide_index=True, placeholder=UNKNOWN, key=key, height=height, alt=alt)
+    """A table (Arrow) whose unknown values are dashes; `alt` describes it to those who do not see it."""
+    shown = {name: columns[name] for name in rows.column_names if name in columns}
+    st.dataframe(rows, column_config=shown, hide_index=True, placeholder=UNKNOWN, key=key, height=height, alt=alt)
 
 
 def draw_entries(rows: Any, columns: Mapping[str, Any], key: str, alt: str, most: int, **how: Any) -> None:
