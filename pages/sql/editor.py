@@ -15,7 +15,7 @@ import streamlit as st
 from data.accounts.models import Account
 from data.accounts.saved_items import SavedItemRefused
 from data.calendar import utc_day, utc_now
-from data.sandbox.reference import example_parameters, examples, relations
+from data.sandbox.reference import example_parameters, examples
 from data.sandbox.saved_queries import QUERIES, SavedQuery
 from data.sandbox.statement import LONGEST_STATEMENT, Parameter, ParameterKind, ParametersRefused, Value, parameters_of
 from data.text import number_text
@@ -120,7 +120,7 @@ def draw_statement() -> str:
         button=RUN,
         opened=st.session_state[TIMES],
         longest=LONGEST_STATEMENT,
-        relations=relations(the_store()),
+        schema=sql_editor.completions(the_store()),
     )
     return text or ""
 

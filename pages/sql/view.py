@@ -266,7 +266,17 @@ def draw_schema() -> None:
     how = {"label_visibility": "collapsed", "max_chars": 60}
     search = rows.search("sql_schema_search", "Name or description", "Search the schema", **how)
     with st.container(height=560, border=False, key="sql_schema"):
-        st.html(_schema_html(the_store(), search.casefold()))
+        st.html(Schema(_schema_html(the_store(), search.casefold())))
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """HTML that is sent as it stands. (A text's margin is looked for in all of its lines, and this one is long.)"""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
 
 
 @cached("traffic")

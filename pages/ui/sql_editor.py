@@ -5,6 +5,7 @@ one file (code_editor/editor.min.js, built from editor.js beside it), which a br
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from data.sandbox.reference import Relation
+from data.sandbox.reference import relations
+from data.store import Store
+from data.store.cache import cached
 from pages.ui.addresses import base_path
 
 SCRIPT = Path(__file__).with_name("code_editor") / "editor.min.js"
@@ -22,7 +25,7 @@ FOREVER = "public, max-age=31536000, immutable"  # its address changes with it
 LOADER = """
 export default async ({ parentElement, data }) => {
   const { show } = await import(new URL(data.source, document.baseURI).href);
-  return show(parentElement, data);
+  return show(parentElement, { ...data, schema: JSON.parse(data.schema) });
 };
 """
 DESCRIPTION = "Tab indents or completes. To leave with the keyboard: Escape, then Tab."
@@ -35,10 +38,9 @@ def routes() -> Sequence[BaseRoute]:
     return [Route(_address(), script)]
 
 
-def draw(
-    area: str, text: str, *, label: str, button: str, opened: int, longest: int, relations: tuple[Relation, ...]
-) -> None:
-    """Draw it below the text area of that key, with its text; Ctrl+Enter in it presses the button of that key.
+def draw(area: str, text: str, *, label: str, button: str, opened: int, longest: int, schema: str) -> None:
+    """Draw it below the text area of that key, with its text; Ctrl+Enter in it presses the button of that key. It
+    completes the names of a schema (see `completions`).
 
     What was typed in it is not lost to a rerun: its text is replaced only where `opened` is another number than before.
     """
@@ -53,7 +55,7 @@ def draw(
             "text": text,
             "opened": opened,
             "longest": longest,
-            "schema": _schema(relations),
+            "schema": schema,
         },
     )
 
@@ -64,7 +66,12 @@ def _address() -> str:
     return f"{base_path()}/assets/sql-editor-{digest}.js"
 
 
-def _schema(relations: tuple[Relation, ...]) -> list[list[object]]:
-    return [
-        [each.name, each.comment, [[c.name, c.type.lower(), c.comment] for c in each.columns]] for each in relations
-    ]
+@cached("traffic")
+def completions(store: Store) -> str:
+    """The public views and tables with their columns as JSON, which is written once and not at every run of a page."""
+    return json.dumps(
+        [
+            [each.name, each.comment, [[c.name, c.type.lower(), c.comment] for c in each.columns]]
+            for each in relations(store)
+        ]
+    )
