@@ -48,8 +48,13 @@ def anchor(heading: str) -> str:
 
 
 def draw_contents(shown: str) -> None:
+    st.html(_contents(shown))
+
+
+@cache
+def _contents(shown: str) -> str:
     items = "".join(_item(name, title, name == shown) for name, title in CHAPTERS.items())
-    st.html(f'<nav class="help-contents" aria-label="Chapters"><ul>{items}</ul></nav>')
+    return f'<nav class="help-contents" aria-label="Chapters"><ul>{items}</ul></nav>'
 
 
 def _item(name: str, title: str, is_shown: bool) -> str:
