@@ -27,6 +27,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime import context
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest, app_test, local_script_runner
@@ -219,6 +220,7 @@ def _main() -> None:
     times, secret = parser.parse_args().times, sys.stdin.read()
     session.session_secret = lambda: secret
     manifest_scanner.scan_component_manifests = list  # type: ignore[assignment] # AppTest reads all packages for it
+    context._get_client_context = lambda: None  # AppTest makes mocks of it at every run, in a millisecond
     watch = Watch()
     page_run("chart").run()  # imports are not what is measured
     print(json.dumps([asdict(_measured(name, times, watch)) for name in EVERY_PAGE]))
