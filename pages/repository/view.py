@@ -1,6 +1,7 @@
 """The sections of the page of one repository, and the choice of which one it is of."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
@@ -169,14 +170,14 @@ def draw_hero(about: About, account: Account | None) -> None:
     written_to = _noted(about, account)
     chosen = _chosen(cards)
     if chart is not None:
-        left, right = st.columns([7, 3]) if cards else (st.container(), None)
+        left, right = st.columns([7, 3]) if cards else (nullcontext(), nullcontext())
         with left:
             draw(chosen_wave(chart, chosen), controls.widget_key(CHART), _chosen_in_chart, files=about.files)
             if written_to and st.button(
                 "Add a note", icon=":material/edit_note:", key="repository_note", type="tertiary"
             ):
                 notes.write(written_to, notes.NoteDraft(about.selection.last))
-        with right or st.container():
+        with right:
             _draw_spikes(written_to, cards, chosen)
     for column, listing in zip(st.columns(2), WORDS, strict=True):
         with column:
