@@ -4,7 +4,7 @@ Both are in the notation of whoever reads them; words are English, and so are th
 reader's notation is (`written_for`). Everybody else, and everything that is kept or sent, has the plain one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -52,9 +52,21 @@ def notation() -> Notation:
 
 def number_text(number: float, decimals: int = 0) -> str:
     """A number, rounded: 1,204; for who reads German 1.204."""
+    return _written([f"{number:,.{decimals}f}"])[0]
+
+
+def number_texts(numbers: Iterable[float]) -> list[str]:
+    """The same of many: to ask for each who reads it would take longer than to write it."""
+    return _written([f"{number:,.0f}" for number in numbers])
+
+
+def _written(texts: list[str]) -> list[str]:
+    """Numbers as Python writes them, in the notation of their reader."""
     written = notation()
-    text = f"{number:,.{decimals}f}"
-    return text.translate({ord(","): written.thousands, ord("."): written.decimal}) if written != PLAIN else text
+    if written == PLAIN:
+        return texts
+    signs = {ord(","): written.thousands, ord("."): written.decimal}
+    return [text.translate(signs) for text in texts]
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
@@ -21,7 +22,7 @@ from data.insight.events import final_days, usual
 from data.insight.notes import notes
 from data.repositories.repositories import repositories
 from data.store import Store
-from data.store.arrow import ask, frame
+from data.store.arrow import arrow_columns, ask, frame, numpy_values
 from data.store.cache import cached
 from data.store.sql import query
 from data.traffic.models import Grain, Selection
@@ -33,6 +34,16 @@ MOST_OFFERED = 300
 Groups = tuple[tuple[str, tuple[int, ...]], ...]  # names with their members
 WORST_LAST = ("final", "partial", "pending", "gap")
 _PANELS = {"views": "views", "view_uniques": "visitors", "clones": "clones", "clone_uniques": "cloners"}
+EARLIER = pa.schema(
+    {
+        "full_name": pa.string(),
+        "period": pa.date32(),
+        "value": pa.float64(),
+        "first_day": pa.date32(),
+        "last_day": pa.date32(),
+        "gaps": pa.int64(),
+    }
+)
 COUNTS = ("views", "clones", "stars")  # what is followed from a launch on
 PATTERN_DAYS = 56  # before the day before the launch: eight weeks
 
@@ -76,16 +87,15 @@ def beside(
     GitHub's own count of the period: of a day, or of a week that it counted as a whole; else they are unknown, and
     never a sum of days. Source: as traffic.series; star_history. Raises: StoreMissing.
     """
-    chosen = largest(viewer, store, selection, most=most)
-    only = replace(selection, repository_ids=frozenset(chosen), search="")
+    only = _narrowed(viewer, store, selection, most)
     if measure is Measure.STARS:
         values = only.values(viewer) | {"grain": grain.value}
         return frame(ask(store, query(__name__, "stars"), only.today, values))
     rows = series(viewer, store, only, grain, measure.value)
-    found = rows[rows["repository_id"].notna()]
-    is_sum = (found["kind"] == "sum_of_days").fillna(value=False)
-    found = found.assign(value=found["value"].mask(is_sum))
-    return found[["repository_id", "full_name", "period", "value", "state"]].reset_index(drop=True)
+    columns = {name: rows[name] for name in ("repository_id", "full_name", "period", "value", "state")}
+    columns["value"] = rows["value"].mask(numpy_values(rows["kind"]) == "sum_of_days")
+    found = arrow_columns(columns)
+    return frame(found.filter(found.column("repository_id").is_valid()))
 
 
 @cached("traffic")
@@ -131,35 +141,50 @@ def beside_before(
     *,
     groups: Groups = (),
     most: int = MOST_REPOSITORIES,
-) -> DataFrame:
+) -> pa.Table:
     """What each of `beside`, or of `beside_groups`, had on the days with which the selection is compared, by the
     selection's periods: each has the days that lie as long before its own.
 
-    Rows: full_name, period, value (unknown of less than half of the days), first_day, last_day, gaps (days that are not
-    known). There are none where nothing is compared, nor of people but for days and whole weeks. Raises: StoreMissing.
+    Rows: those of EARLIER, as Arrow: the value is unknown of less than half of the days, the gaps are days that are not
+    known. There are none where nothing is compared, nor of people but for days and whole weeks. Raises: StoreMissing.
     """
     before = selection.counterpart
     later = (selection.first - before.first).days if before else 0
     by_week = measure in UNIQUES and grain is Grain.WEEK
     if before is None or (measure in UNIQUES and grain is not Grain.DAY and not (by_week and later % 7 == 0)):
-        return DataFrame(columns=["full_name", "period", "value", "first_day", "last_day", "gaps"])
+        return EARLIER.empty_table()
     own = Grain.WEEK if by_week else Grain.DAY
     if groups:
         rows = beside_groups(viewer, store, before, measure, own, groups=groups)
     else:
-        same = replace(before, repository_ids=frozenset(largest(viewer, store, selection, most=most)), search="")
+        same = replace(_narrowed(viewer, store, selection, most), first=before.first, last=before.last)
         rows = beside(viewer, store, same, measure, own, most=most)
-    known = rows[rows["value"].notna() & (rows["state"] != "gap")]
-    periods = [grain.first_day(day + timedelta(days=later)) for day in known["period"]]
-    known = known.assign(day=known["period"], period=periods, value=known["value"].astype("float64"))
-    grouped = known.groupby(["full_name", "period"], sort=False)
-    found = grouped.agg(value=("value", "sum"), first_day=("day", "min"), last_day=("day", "max"), days=("day", "size"))
-    found = found.reset_index()
+    names, days, values, states = (numpy_values(rows[name]) for name in ("full_name", "period", "value", "state"))
+    known = ~np.isnan(values) & (states != "gap")
+    distinct, of = np.unique(days[known], return_inverse=True)
+    periods = np.array([grain.first_day(day) for day in (distinct + later).tolist()], dtype="datetime64[D]")
+    columns = {"full_name": names[known], "period": periods[of], "value": values[known], "day": days[known]}
+    grouped = arrow_columns(columns).group_by(["full_name", "period"], use_threads=False)
+    found = grouped.aggregate([("value", "sum"), ("day", "min"), ("day", "max"), ("day", "count")])
+    period, value, first, last, count = (
+        found.column(name).to_numpy() for name in ("period", "value_sum", "day_min", "day_max", "day_count")
+    )
     if by_week:
-        return found.assign(last_day=[day + timedelta(days=6) for day in found["last_day"]], gaps=0)
-    ends = [(max(day, selection.first), min(grain.last_day(day), selection.last)) for day in found["period"]]
-    wanted = np.array([(last - first).days + 1 for first, last in ends], dtype=np.int64)
-    return found.assign(value=found["value"].where(found["days"] >= LEAST_SHARE * wanted), gaps=wanted - found["days"])
+        last, wanted = last + 6, count
+    else:
+        ends = {day: (max(day, selection.first), min(grain.last_day(day), selection.last)) for day in periods.tolist()}
+        days_of = {day: (end - begin).days + 1 for day, (begin, end) in ends.items()}
+        wanted = np.array([days_of[day] for day in period.tolist()], dtype=np.int64)
+    value = pa.array(value, mask=count < LEAST_SHARE * wanted)
+    return pa.table([found.column("full_name"), period, value, first, last, wanted - count], schema=EARLIER)
+
+
+def _narrowed(viewer: Viewer, store: Store, selection: Selection, most: int) -> Selection:
+    """The selection of so many of its repositories as are beside each other, with no search."""
+    chosen = selection.repository_ids
+    if chosen is None or len(chosen) > most or selection.search:
+        chosen = frozenset(largest(viewer, store, selection, most=most))
+    return replace(selection, repository_ids=chosen, search="")
 
 
 @cached("traffic")

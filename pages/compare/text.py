@@ -11,6 +11,7 @@ from pandas import DataFrame
 from data.insight.compare import Groups, Launch, Measure
 from data.insight.events import LEAST_OF_A_WEEKDAY
 from data.insight.text import change, of_ratio, shortened
+from data.store.arrow import numpy_values, plain_values
 from data.text import day_text, days_text, number_text, weekday_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import Column, Marks, end_labels, placed
@@ -51,13 +52,11 @@ class BesideRequest:
 
 def over_time(rows: DataFrame, request: BesideRequest) -> tuple[dict[str, Column], Lines]:
     """The rows of data.insight.compare.beside for a chart of lines, as columns."""
-    values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
-    called, days, states = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period", "state"))
-    marks = Marks(called, days, values, states)
+    marks = Marks(*(numpy_values(rows[name]) for name in ("full_name", "period", "value", "state")))
     names = tuple(dict.fromkeys(marks.names))
-    periods = tuple(sorted(set(marks.periods)))
-    keys = zip(called, rows["repository_id"], strict=True)
-    ids = tuple({name: int(key) for name, key in keys if not pd.isna(key)}.items())
+    periods = tuple(np.unique(marks.periods).tolist())
+    keys = zip(marks.names, plain_values(rows["repository_id"]), strict=True)
+    ids = tuple({name: int(key) for name, key in keys if key is not None}.items())
     shape = Lines(names, request.title, periods, request.grain, decimals=request.indexed, ids=ids)
     columns = placed(marks, names, request.grain)
     return columns | end_labels(columns, HEIGHT), shape

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from data.text import days_text, number_text, weekday_text
+from data.store.arrow import numpy_values
+from data.text import days_text, number_texts, weekday_text
 from data.traffic.models import Grain
 from pages.ui.charts.chart import FLUSH, KNOWN, either, rows_where, tooltip
 from pages.ui.notation import DAY_TICK
@@ -69,12 +70,13 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
     spoken (texts); gaps (the series of which the period is a gap; once a period, else None).
     """
     rank_of = {name: rank for rank, name in enumerate(names)}
-    ranks = np.array([rank_of[name] for name in marks.names], dtype=np.int64)
-    days = marks.periods.astype("datetime64[D]")
-    order = np.lexsort((ranks, days))
-    marks, ranks, days = marks.only(order), ranks[order], days[order]
+    ranks = np.array([rank_of[name] for name in marks.names.tolist()], dtype=np.int64)
+    order = np.lexsort((ranks, marks.periods))
+    marks, ranks = marks.only(order), ranks[order]
+    periods, begins, of = np.unique(marks.periods, return_index=True, return_inverse=True)
+    when = _objects(period_name(period, grain) for period in periods.tolist())[of]
     columns = {"name": marks.names, "period": marks.periods, "value": marks.values, "state": marks.states}
-    return columns | _bars(days, np.nan_to_num(marks.values), grain) | _lines(ranks, marks) | _texts(marks, grain)
+    return columns | _bars(marks, begins[of], grain) | _lines(ranks, marks) | _texts(marks, when)
 
 
 def with_imports(rows: DataFrame, grain: Grain = Grain.DAY) -> Column:
@@ -82,9 +84,8 @@ def with_imports(rows: DataFrame, grain: Grain = Grain.DAY) -> Column:
     and months that hold such days.
     """
     imported_state = IMPORTED if grain is Grain.DAY else PARTLY_IMPORTED
-    states = rows["state"].to_numpy(dtype=object)
-    imported = (rows["kind"] == "import").fillna(value=False).to_numpy(dtype=bool)
-    return np.where((states == "final") & imported, imported_state, states).astype(object)
+    states, kinds = numpy_values(rows["state"]), numpy_values(rows["kind"])
+    return np.where((states == "final") & (kinds == "import"), imported_state, states).astype(object)
 
 
 def partly(states: Column) -> Column:
@@ -102,23 +103,18 @@ def period_name(period: date, grain: Grain) -> str:
     return weekday_text(period)
 
 
-def period_names(periods: Iterable[date], grain: Grain) -> list[str]:
-    """The names of periods, each of which may be there several times."""
-    periods = list(periods)
-    names = {period: period_name(period, grain) for period in set(periods)}
-    return [names[period] for period in periods]
-
-
-def _bars(days: Column, known: Column, grain: Grain) -> dict[str, Column]:
-    """From when to when the bar and the band of each period reach, and where it stands on those before it."""
-    columns: dict[str, Column] = {"at": days.astype("datetime64[s]")}
-    moments = days.astype("datetime64[us]")
+def _bars(marks: Marks, first: Column, grain: Grain) -> dict[str, Column]:
+    """From when to when the bar and the band of each period reach, and where it stands on those before it, down to the
+    `first` row of its period.
+    """
+    columns: dict[str, Column] = {"at": marks.periods.astype("datetime64[s]")}
+    moments = marks.periods.astype("datetime64[us]")
     for name, width in (("bar", BAR_DAYS[grain]), ("band", BAND_DAYS[grain])):
         half = np.timedelta64(timedelta(days=width / 2))
         columns |= {f"{name}_from": moments - half, f"{name}_to": moments + half}
+    known = np.nan_to_num(marks.values)
     tops = np.cumsum(known)
-    _, begins, of = np.unique(days, return_index=True, return_inverse=True)
-    tops -= (tops - known)[begins][of]
+    tops -= (tops - known)[first]
     return columns | {"top": tops, "bottom": tops - known}
 
 
@@ -126,35 +122,49 @@ def _lines(ranks: Column, marks: Marks) -> dict[str, Column]:
     """Of each series apart: where its line is in pieces, and where it is dashed."""
     is_open = np.isin(marks.states, OPEN)
     breaks = np.isnan(marks.values) | (marks.states == "gap")
-    pieces, dashed = np.zeros(len(ranks), dtype=np.int64), is_open.copy()
+    dashed = is_open.copy()
     for rank in set(ranks.tolist()):
         rows = np.flatnonzero(ranks == rank)
-        pieces[rows] = np.cumsum(breaks[rows])
         dashed[rows[:-1]] |= is_open[rows[1:]]
-    return {"open": is_open, "piece": pieces, "dashed": dashed}
+    return {"open": is_open, "piece": pieces(breaks, ranks), "dashed": dashed}
 
 
-def _texts(marks: Marks, grain: Grain) -> dict[str, Column]:
-    when = period_names(marks.periods, grain)
-    state_texts = [STATES[state] for state in marks.states]
-    parts = zip(marks.names, when, marks.values, state_texts, strict=True)
-    spoken = [f"{name}, {at}: {number_text(value)}, {state}" for name, at, value, state in parts]
-    columns = {"when": when, "state_text": state_texts, "spoken": spoken, "gaps": _gaps(marks)}
-    return {name: np.array(texts, dtype=object) for name, texts in columns.items()}
-
-
-def _gaps(marks: Marks) -> list[str | None]:
-    """The names of all series with a gap in a period, at its first row."""
-    names: dict[date, list[str]] = {}
-    rows: dict[date, int] = {}
-    for row in np.flatnonzero(marks.states == "gap").tolist():
-        period = marks.periods[row]
-        names.setdefault(period, []).append(marks.names[row])
-        rows.setdefault(period, row)
-    found: list[str | None] = [None] * len(marks.names)
-    for period, row in rows.items():
-        found[row] = ", ".join(names[period])
+def pieces(breaks: Column, series: Column) -> Column:
+    """Of each series apart, the number of each row's piece: another one begins at each break."""
+    found = np.zeros(len(series), dtype=np.int64)
+    for each in set(series.tolist()):
+        rows = series == each
+        found[rows] = np.cumsum(breaks[rows])
     return found
+
+
+def _texts(marks: Marks, when: Column) -> dict[str, Column]:
+    state_texts = _objects(STATES[state] for state in marks.states.tolist())
+    parts = zip(marks.names, when, number_texts(marks.values.tolist()), state_texts, strict=True)
+    spoken = _objects(f"{name}, {at}: {number}, {state}" for name, at, number, state in parts)
+    return {"when": when, "state_text": state_texts, "spoken": spoken, "gaps": _gaps(marks)}
+
+
+def _gaps(marks: Marks) -> Column:
+    """The names of all series with a gap in a period, at the first of its rows that are one."""
+    rows = np.flatnonzero(marks.states == "gap")
+    of_period: dict[date, list[int]] = {}
+    for row, period in zip(rows.tolist(), marks.periods[rows].tolist(), strict=True):
+        of_period.setdefault(period, []).append(row)
+    found = np.full(len(marks.names), None, dtype=object)
+    for places in of_period.values():
+        found[places[0]] = ", ".join(marks.names[places])
+    return found
+
+
+def _objects(values: Iterable[Any]) -> Column:
+    return np.array(list(values), dtype=object)
+
+
+def sums_of_periods(periods: Column, values: Column) -> Column:
+    """For each row what the values of its period add up to; unknown ones are left out."""
+    _, of = np.unique(periods, return_inverse=True)
+    return np.bincount(of, np.nan_to_num(values))[of]
 
 
 def totals(columns: Mapping[str, Column]) -> dict[str, Column]:
@@ -175,7 +185,7 @@ def end_labels(columns: Mapping[str, Column], height: int) -> dict[str, Column]:
     """
     label, place = np.full(len(columns["name"]), None, dtype=object), np.full(len(columns["name"]), np.nan)
     known = ~np.isnan(columns["value"])
-    last = {columns["name"][row]: row for row in np.flatnonzero(known).tolist()}
+    last = dict(zip(columns["name"][known], np.flatnonzero(known).tolist(), strict=True))
     rows = sorted(last.values(), key=lambda row: -columns["value"][row])
     values = columns["value"][known]
     apart = (values.max() - min(values.min(), 0)) * LABEL_PIXELS / height if len(values) else 0

@@ -2,22 +2,22 @@
 and in its tooltips.
 """
 
-import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isnan
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from data.accounts.models import Viewer
 from data.insight.compare import Groups, Measure, beside_before
 from data.store import Store
+from data.store.arrow import numpy_values
 from data.text import counted, days_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import series, series_before
-from pages.ui.charts.bars_and_lines import NEAREST, UNSEEN, Column
+from pages.ui.charts.bars_and_lines import NEAREST, UNSEEN, Column, pieces
 from pages.ui.charts.chart import COLOURS
 
 SUMS = {"view_uniques": "visitor_days", "clone_uniques": "cloner_days"}  # what uniques are called that are added up
@@ -42,18 +42,18 @@ class Counterpart:
     lines: int = 0
     number: str = ",d"  # how counts are written
 
-    def columns(self, periods: Iterable[Any], names: Iterable[str] = ()) -> dict[str, Column]:
+    def columns(self, periods: Column, names: Column | None = None) -> dict[str, Column]:
         """For the rows of a chart, by period, of lines by name, too: before, before_when; and line (before, once
         a period) with its pieces, since it breaks where nothing is known.
         """
-        keys = pd.Series(list(zip(names, periods, strict=True)) if self.lines else list(periods), dtype="object")
+        of = names if self.lines and names is not None else np.zeros(len(periods))
+        keys: list[Any] = list(zip(of, periods.tolist(), strict=True)) if self.lines else periods.tolist()
         before = np.array([self.counts.get(each, np.nan) for each in keys], dtype=np.float64)
         when = np.array([self.names.get(each) for each in keys], dtype=object)
-        seen = keys.duplicated().to_numpy()
-        breaks = pd.Series(np.isnan(before) & ~seen)
-        pieces = breaks.groupby(np.asarray(names)).cumsum() if self.lines else breaks.cumsum()
-        line = np.where(seen, np.nan, before)
-        return {"before": before, "before_when": when, "line": line, "line_piece": pieces.to_numpy()}
+        first = np.ones(len(periods), dtype=bool)
+        first[1:] = (periods[1:] != periods[:-1]) | (of[1:] != of[:-1])
+        piece = pieces(np.isnan(before) & first, of)
+        return {"before": before, "before_when": when, "line": np.where(first, before, np.nan), "line_piece": piece}
 
     @property
     def title(self) -> str:
@@ -77,14 +77,17 @@ class Counterpart:
 
     def drawn(self, specification: Mapping[str, Any]) -> dict[str, Any]:
         """The specification of a chart of bars, or of lines, with these columns, with the lines, and each tooltip."""
-        drawn = copy.deepcopy(dict(specification))
         text = BEFORE_TEXT.replace(",d", self.number)
-        drawn["transform"] = [*drawn.get("transform", []), {"calculate": text, "as": "before_text"}]
-        marks = next(each for each in drawn["layer"] if each["mark"]["type"] in {"bar", "point"})
+        transform = [*specification.get("transform", []), {"calculate": text, "as": "before_text"}]
+        marks = next(each for each in specification["layer"] if each["mark"]["type"] in {"bar", "point"})
         title = "Compared" if self.lines else "Compared total"
-        for each in drawn["layer"]:
-            if each is marks or each["mark"].get("opacity") == UNSEEN:
-                each["encoding"]["tooltip"].append({"field": "before_text", "type": "nominal", "title": title})
+        told = {"field": "before_text", "type": "nominal", "title": title}
+        layers = [
+            each | {"encoding": each["encoding"] | {"tooltip": [*each["encoding"]["tooltip"], told]}}
+            if each is marks or each["mark"].get("opacity") == UNSEEN
+            else each
+            for each in specification["layer"]
+        ]
         x, y = ({key: value for key, value in marks["encoding"][each].items() if key != "field"} for each in "xy")
         line = {"type": "line", "strokeWidth": 2, "strokeDash": [5, 4], "aria": False, "tooltip": None}
         pieces = {"field": "line_piece", "type": "nominal"}
@@ -96,8 +99,8 @@ class Counterpart:
             encoding["opacity"] = at if self.hint else {"value": FAINT}
         else:
             line |= {"color": COLOURS["rest"]}
-        drawn["layer"].append({"mark": line, "transform": [{"filter": "isValid(datum.line)"}], "encoding": encoding})
-        return drawn
+        layers.append({"mark": line, "transform": [{"filter": "isValid(datum.line)"}], "encoding": encoding})
+        return {**specification, "transform": transform, "layer": layers}
 
 
 def why_not(selection: Selection, measure: str, grain: Grain) -> str:
@@ -116,14 +119,15 @@ def counterparts(
 ) -> Counterpart | None:
     """What each repository or group of data.insight.compare.beside is compared with; None: with nothing."""
     before = selection.counterpart
-    rows = beside_before(viewer, store, selection, measure, grain, groups=groups).dropna(subset="value")
-    if before is None or rows.empty:
+    rows = beside_before(viewer, store, selection, measure, grain, groups=groups)
+    rows = rows.filter(rows.column("value").is_valid())
+    if before is None or not rows.num_rows:
         return None
-    keys = list(zip(rows["full_name"], rows["period"], strict=True))
-    ends = zip(rows["first_day"], rows["last_day"], rows["gaps"], strict=True)
-    names = dict(zip(keys, (_span(*each) for each in ends), strict=True))
-    counts = dict(zip(keys, rows["value"].astype("float64"), strict=True))
-    return Counterpart(before.first, before.last, counts, names, rows["full_name"].nunique())
+    called, periods, values, *ends = (numpy_values(column).tolist() for column in rows.columns)
+    keys, spans = list(zip(called, periods, strict=True)), list(zip(*ends, strict=True))
+    texts = {each: _span(*each) for each in set(spans)}  # most lines have the same
+    names = {key: texts[each] for key, each in zip(keys, spans, strict=True)}
+    return Counterpart(before.first, before.last, dict(zip(keys, values, strict=True)), names, len(set(called)))
 
 
 def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Counterpart | None:
@@ -138,19 +142,20 @@ def counterpart(viewer: Viewer, store: Store, selection: Selection, metric: str,
     rows = series_before(viewer, store, selection, grain)
     if metric in SUMS and rows["has_several"].any():  # people of several repositories do not add up
         return None
-    values = rows.set_index("period")[SUMS.get(metric, metric)]
+    gaps = numpy_values(rows["clones_gaps" if metric.startswith("clone") else "views_gaps"])
+    days = [numpy_values(rows[name]).tolist() for name in ("period", "first_day", "last_day")]
+    counted = zip(days[0], numpy_values(rows[SUMS.get(metric, metric)]).tolist(), strict=True)
     if metric in SUMS and grain is Grain.WEEK:
+        gaps = np.zeros(len(gaps))  # GitHub has counted the whole week
+        later = (selection.first - before.first).days
         weeks = series(viewer, store, before, grain, metric)
-        weeks = weeks[weeks["kind"] == "week"].set_index("period")["value"]
-        later = selection.first - before.first
-        values = weeks.rename(lambda week: week + later) if later.days % 7 == 0 else weeks.iloc[:0]
-        rows = rows.assign(views_gaps=0, clones_gaps=0)  # GitHub has counted the whole week
-    counts = {period: float(value) for period, value in values.dropna().items()}
+        periods, values, kinds = (numpy_values(weeks[name]) for name in ("period", "value", "kind"))
+        whole = (kinds == "week") & (later % 7 == 0)
+        counted = zip((periods[whole] + later).tolist(), values[whole].tolist(), strict=True)
+    counts = {period: value for period, value in counted if not isnan(value)}
     if not counts:
         return None
-    gaps = rows["clones_gaps" if metric.startswith("clone") else "views_gaps"]
-    ends = zip(rows["period"], rows["first_day"], rows["last_day"], gaps, strict=True)
-    names = {period: _span(first, last, missing) for period, first, last, missing in ends}
+    names = dict(zip(days[0], map(_span, *days[1:], gaps.tolist()), strict=True))
     return Counterpart(before.first, before.last, counts, names)
 
 

@@ -18,6 +18,7 @@ from pandas import DataFrame
 from data.dashboards.panel_text import FIRST_WEEKDAY, WEEKDAYS, group_name, measure_name
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import PERIODS, Kind, Panel
+from data.store.arrow import numpy_values
 from data.text import days_text, number_text
 from data.traffic.models import Grain
 from pages.ui.charts.bars_and_lines import (
@@ -104,9 +105,9 @@ def drawing(result: PanelRows, ids: Mapping[str, int] | None = None, before: Cou
     else:
         if mark == BARS and panel.by in {"week", "month"}:
             marks["state"] = partly(marks["state"].to_numpy(dtype=object))
-        columns = (marks[name].to_numpy() for name in ("name", "period", "value", "state"))
+        columns = (numpy_values(marks[name]) for name in ("name", "period", "value", "state"))
         columns_of = placed(Marks(*columns), names, Grain(panel.by or "day"))
-        more = before.columns(list(columns_of["period"])) if before else {}
+        more = before.columns(columns_of["period"]) if before else {}
         marks = DataFrame(columns_of | totals(columns_of) | more)
     number = ",.1f" if panel.by == "weekday" else ",d"
     states = tuple(sorted(set(marks["state"])))

@@ -22,7 +22,7 @@ from data.insight.repository import counters, machine_clones, releases
 from data.insight.spike_causes import Wave, repository_spikes, waves
 from data.insight.text import capitalised, spike_text
 from data.store import Store
-from data.store.arrow import arrow_table
+from data.store.arrow import arrow_table, numpy_values
 from data.store.cache import cached
 from data.text import days_text, number_text
 from data.traffic.models import Grain, Selection
@@ -37,7 +37,7 @@ from pages.ui.charts.bars_and_lines import (
     Column,
     day_ticks,
     partly,
-    period_names,
+    period_name,
     with_imports,
 )
 from pages.ui.charts.chart import (
@@ -162,7 +162,7 @@ def views_chart(viewer: Viewer, store: Store, selection: Selection) -> Chart | N
         return None
     before = counterpart(viewer, store, selection, "views", grain)
     if before is not None:
-        counted |= before.columns(list(of_days["views"]["period"]))
+        counted |= before.columns(numpy_values(of_days["views"]["period"]))
     spike_waves = waves(repository_spikes(viewer, store, selection))
     marks = _marks(happenings(viewer, store, selection))
     waved = _waves(spike_waves)
@@ -379,7 +379,7 @@ def _periods(periods: Sequence[date], grain: Grain) -> Columns:
     """A row a period: at, from and to (UTC: a bar's middle and ends), when (the period as people call it)."""
     at = _moments(periods) + np.timedelta64(timedelta(days=MIDDLES[grain]))
     half = np.timedelta64(timedelta(days=_HALF[grain]))
-    floor, when = np.zeros(len(periods)), _objects(period_names(periods, grain))
+    floor, when = np.zeros(len(periods)), _objects(period_name(each, grain) for each in periods)
     return {"at": at, "from": at - half, "to": at + half, "floor": floor, "when": when}
 
 

@@ -17,7 +17,7 @@ from pandas import DataFrame
 from data.accounts.models import Viewer
 from data.insight.compare import Measure
 from data.store import Store
-from data.store.arrow import arrow_columns
+from data.store.arrow import arrow_columns, numpy_values
 from data.store.cache import cached
 from data.text import counted, days_text, number_text, others_text
 from data.traffic.models import Grain, Selection
@@ -38,6 +38,7 @@ from pages.ui.charts.bars_and_lines import (
     partly,
     period_name,
     placed,
+    sums_of_periods,
     time_axis,
     totals,
     with_imports,
@@ -150,36 +151,36 @@ def chart_data(rows: DataFrame, metric: str, grain: Grain, *, split: bool = True
     not split, the total is the only one.
     """
     left_out = int(rows.attrs.get("left_out", 0))
-    is_total = rows["repository_id"].isna().to_numpy(dtype=bool)
-    called, days = (rows[name].to_numpy(dtype=object) for name in ("full_name", "period"))
-    states = with_imports(rows, grain)
-    values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
-    marks = CountedMarks(called, days, values, states, rows["pending"].to_numpy(dtype=np.float64, na_value=0))
-    each = marks.only(~is_total)
-    # of a counter the newest reading says how large it is, however often it was read
-    sizes = dict(zip(each.names, each.values, strict=True)) if metric in COUNTERS else _sums(each.names, each.values)
+    called, periods, values, pending, keys = (
+        numpy_values(rows[name]) for name in ("full_name", "period", "value", "pending", "repository_id")
+    )
+    is_total = np.isnan(keys)
+    marks = CountedMarks(called, periods, values, with_imports(rows, grain), np.nan_to_num(pending))
+    sizes: dict[str, float] = {}
+    for name, value in zip(called[~is_total].tolist(), np.nan_to_num(values[~is_total]).tolist(), strict=True):
+        # of a counter the newest reading says how large it is, however often it was read
+        sizes[name] = value if metric in COUNTERS else sizes.get(name, 0.0) + value
     names = sorted(sorted(sizes), key=lambda name: -sizes[name])[:MOST_SERIES]
-    shown = each.only(np.isin(each.names, names))
-    more = len(sizes) - len(names) + left_out
+    is_shown = np.isin(called, names)
+    shown, more = marks.only(is_shown), len(sizes) - len(names) + left_out
     has_rest = more > 0 and metric in COUNTS
-    if has_rest:
-        names.append(others_text(more))
-        shown = _with_rest(shown, marks.only(is_total), names[-1])
-    if not split and metric in COUNTS and len(names) > 1:
+    if not split and metric in COUNTS and len(names) + has_rest > 1:
         names, has_rest = [counted(len(sizes) + left_out, "repository")], False
-        total = marks.only(is_total)
-        shown = replace(total, names=np.full(len(total.names), names[0], dtype=object))
+        shown = marks.called(names[0]).only(is_total)
+    elif has_rest:
+        names.append(others_text(more))
+        shown = shown.followed_by(marks.beyond(is_shown).called(names[-1]).only(is_total))
     if grain is not Grain.DAY and metric in COUNTS:
         shown = _parted(shown)
     elif grain is not Grain.DAY and metric not in COUNTERS and len(names) == 1:
         shown = replace(shown, states=partly(shown.states))
     columns = placed(shown, names, grain)
     columns |= totals(columns) | end_labels(columns, HEIGHT)
-    periods = tuple(sorted(set(shown.periods)))
     has_gaps = bool((columns["state"] == "gap").any())
-    keys = rows["repository_id"].to_numpy(dtype=object)
-    ids = tuple({name: int(key) for name, key in zip(called, keys, strict=True) if name in names}.items())
-    return ChartData(ChartShape(metric, grain, tuple(names), has_rest, periods, has_gaps, ids), columns)
+    key_of = dict(zip(called[is_shown], keys[is_shown], strict=True))
+    ids = tuple((name, int(key)) for name, key in key_of.items() if name in names)
+    drawn = tuple(np.unique(shown.periods).tolist())
+    return ChartData(ChartShape(metric, grain, tuple(names), has_rest, drawn, has_gaps, ids), columns)
 
 
 def alt_text(data: ChartData) -> str:
@@ -191,20 +192,17 @@ def alt_text(data: ChartData) -> str:
     span = f"{days_text(shape.periods[0], shape.periods[-1])} (UTC)"
     per = f"by {shape.grain}" if shape.metric in COUNTERS else PERIODS[shape.grain]
     text = f"{kind} of {METRICS[shape.metric].lower()} {per}, {names}, {span}."
-    known = ~np.isnan(rows["value"])
-    if shape.stacked and known.any():
-        sums: dict[date, float] = {}
-        for period, value in zip(rows["period"][known], rows["value"][known], strict=True):
-            sums[period] = sums.get(period, 0) + value
-        most = max(sums, key=lambda period: sums[period])
-        text += f" Most: {number_text(int(sums[most]))}, {period_name(most, shape.grain)}."
+    if shape.stacked and not np.isnan(rows["total"]).all():
+        most = np.nanargmax(rows["total"])
+        when = period_name(rows["period"][most].item(), shape.grain)
+        text += f" Most: {number_text(int(rows['total'][most]))}, {when}."
     kinds = (
         (("partial",), "Partial periods"),
         (("pending", PARTLY), "Pending periods"),
         (("gap",), "Periods with a gap"),
     )
     for states, name in kinds:
-        periods = len(set(rows["period"][np.isin(rows["state"], states)]))
+        periods = len(np.unique(rows["period"][np.isin(rows["state"], states)]))
         text += f" {name}: {periods}." if periods else ""
     return text
 
@@ -215,21 +213,18 @@ class CountedMarks(Marks):
 
     pending: Column
 
+    def called(self, name: str) -> "CountedMarks":
+        return replace(self, names=np.full(len(self.names), name, dtype=object))
+
+    def beyond(self, others: Column) -> "CountedMarks":
+        """The marks without what the others of their periods add up to."""
+        both = (self.values, self.pending)
+        values, pending = (each - sums_of_periods(self.periods, np.where(others, each, 0)) for each in both)
+        return replace(self, values=values, pending=pending)
+
     def followed_by(self, others: "CountedMarks") -> "CountedMarks":
         pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
         return CountedMarks(*(np.concatenate(pair) for pair in pairs))
-
-
-def _with_rest(shown: CountedMarks, total: CountedMarks, name: str) -> CountedMarks:
-    """The marks, and what the total has beyond them as one more series."""
-    values, pending = _sums(shown.periods, shown.values), _sums(shown.periods, shown.pending)
-    rest = replace(
-        total,
-        names=np.full(len(total.names), name, dtype=object),
-        values=total.values - [values.get(period, 0) for period in total.periods],
-        pending=total.pending - [pending.get(period, 0) for period in total.periods],
-    )
-    return shown.followed_by(rest)
 
 
 def _parted(marks: CountedMarks) -> CountedMarks:
@@ -239,14 +234,6 @@ def _parted(marks: CountedMarks) -> CountedMarks:
     is_open = marks.pending > 0
     open_part = replace(marks, values=marks.pending, states=np.full(len(states), "pending", dtype=object))
     return so_far.only(~is_open | (so_far.values > 0)).followed_by(open_part.only(is_open))
-
-
-def _sums(keys: Column, values: Column) -> dict[Any, float]:
-    """What the values of each key add up to; unknown ones are left out."""
-    sums = dict.fromkeys(keys, 0.0)
-    for key, value in zip(keys, np.nan_to_num(values), strict=True):
-        sums[key] += value
-    return sums
 
 
 def specification(shape: ChartShape) -> dict[str, Any]:

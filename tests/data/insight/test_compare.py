@@ -25,6 +25,7 @@ from data.insight.compare import (
 from data.insight.events import usual
 from data.insight.notes import NewNote, add_note
 from data.store import Store
+from data.store.arrow import frame
 from data.traffic.models import Grain, Metric, Selection
 from tests.data.filled import ENGINE, RELEASED_ON, TELESCOPE, TODAY
 from tests.data.reading import ago, answer, ask, follow, plain, viewer_of
@@ -76,16 +77,18 @@ def test_each_is_compared_with_its_own_days_before(full: Store) -> None:
         expected = {
             (name, day + later): n for name, day, n in known[["full_name", "period", "value"]].itertuples(index=False)
         }
-        found = beside_before(viewer, full, of_both, measure, Grain.DAY)
+        found = frame(beside_before(viewer, full, of_both, measure, Grain.DAY))
         assert found.set_index(["full_name", "period"])["value"].to_dict() == expected
-    weeks = beside_before(viewer, full, of_both, Measure.VIEWS, Grain.WEEK)
-    sums = beside_before(viewer, full, of_both, Measure.VIEWS, Grain.DAY).groupby("full_name")["value"].sum()
+    days, weeks = (
+        frame(beside_before(viewer, full, of_both, Measure.VIEWS, grain)) for grain in (Grain.DAY, Grain.WEEK)
+    )
+    sums = days.groupby("full_name")["value"].sum()
     assert weeks.groupby("full_name")["value"].sum().to_dict() == sums.to_dict(), "they add up to the same"
     assert (weeks["last_day"].max(), weeks["gaps"].sum()) == (ago(29), 60 - len(expected))
-    assert beside_before(viewer, full, replace(of_both, before_days=0), Measure.VIEWS, Grain.DAY).empty
+    assert not beside_before(viewer, full, replace(of_both, before_days=0), Measure.VIEWS, Grain.DAY).num_rows
     for people_of in (replace(of_both, before_days=30), of_both):
         for grain in (Grain.WEEK, Grain.MONTH)[people_of is of_both :]:
-            assert beside_before(viewer, full, people_of, Measure.VISITORS, grain).empty
+            assert not beside_before(viewer, full, people_of, Measure.VISITORS, grain).num_rows
 
 
 def test_people_of_a_week_are_github_s_own_count_or_unknown(full: Store) -> None:

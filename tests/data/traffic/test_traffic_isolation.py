@@ -13,6 +13,7 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.insight import compare
 from data.store import Store
+from data.store.arrow import frame
 from data.traffic import traffic
 from data.traffic.models import Grain, Paging, Selection
 from tests.data.filled import ENGINE, NAMES, NEW, TELESCOPE, TODAY
@@ -44,7 +45,7 @@ READERS: dict[str, Reader] = {
         for measure in compare.Measure
     ],
     "beside_before": lambda v, s, c: [
-        compare.beside_before(v, s, replace(c, before_days=30), measure, Grain.WEEK).to_csv()
+        frame(compare.beside_before(v, s, replace(c, before_days=30), measure, Grain.WEEK)).to_csv()
         for measure in compare.Measure
     ],
     "largest": lambda v, s, c: repr(compare.largest(v, s, c)),
