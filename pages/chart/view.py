@@ -1,19 +1,22 @@
 """The numbers behind the chart: as a table, and as CSV."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.insight.compare import Measure, beside_before
 from data.store import Store
-from data.store.arrow import arrow_table
+from data.store.arrow import arrow_columns, frame, numpy_values
 from data.store.cache import cached
 from data.text import others_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import COUNTERS, MOST_REPOSITORIES, series
 from pages.ui import tables
+from pages.ui.charts.bars_and_lines import sums_of_periods
 from pages.ui.charts.counterpart import SUMS
 from pages.ui.charts.traffic import COUNTS
 
@@ -22,23 +25,28 @@ from pages.ui.charts.traffic import COUNTS
 def numbers(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> Any:
     """The numbers of a chart, and what each is compared with, with their states in words, as an Arrow table."""
     rows = numbers_of(series(viewer, store, selection, grain, metric), metric)
-    shown = rows[["full_name", "period", "value"]].copy()
+    names, periods, states, kinds = (
+        numpy_values(rows.column(name)).tolist() for name in ("full_name", "period", "state", "kind")
+    )
+    columns: dict[str, Any] = {name: rows.column(name) for name in ("full_name", "period", "value")}
     if metric not in COUNTERS:
-        before = beside_before(viewer, store, selection, Measure(metric), grain, most=MOST_REPOSITORIES)
-        if len(before):
-            earlier = before.set_index(["full_name", "period"])["value"].to_dict()
-            keys = zip(rows["full_name"], rows["period"], strict=True)
-            shown["before"] = pd.array([earlier.get(key) for key in keys], dtype="Int64")
-    shown["state"] = rows["state"].map(tables.STATES)
-    counted = rows["kind"].map(tables.KINDS)
-    if counted.notna().any():
-        shown["counted"] = counted
-    return arrow_table(shown)
+        of_rows = rows.column("repository_id").unique().drop_null().to_pylist()
+        shown = replace(selection, repository_ids=frozenset(of_rows), search="")
+        before = beside_before(viewer, store, shown, Measure(metric), grain, most=MOST_REPOSITORIES)
+        if before.num_rows:
+            called, days, values, *_ = (numpy_values(column).tolist() for column in before.columns)
+            earlier = dict(zip(zip(called, days, strict=True), values, strict=True))
+            found = np.array([earlier.get(key, np.nan) for key in zip(names, periods, strict=True)])
+            columns["before"] = pd.array(found, dtype="Int64")
+    columns["state"] = [tables.STATES[state] for state in states]
+    counted = [tables.KINDS.get(kind) for kind in kinds]
+    return arrow_columns(columns | ({"counted": counted} if any(counted) else {}))
 
 
 def file_rows(viewer: Viewer, store: Store, selection: Selection, metric: str, grain: Grain) -> DataFrame:
     """The numbers of a chart for a file, under the names and in the order that these columns have in every file."""
-    rows = numbers_of(series(viewer, store, selection, grain, metric), metric).rename(columns={"period": grain.value})
+    rows = frame(numbers_of(series(viewer, store, selection, grain, metric), metric))
+    rows = rows.rename(columns={"period": grain.value})
     is_sum = (rows["kind"] == "sum_of_days").fillna(False)
     rows[metric] = rows["value"].mask(is_sum)
     shown = ["full_name", "repository_id", grain.value, metric]
@@ -55,15 +63,18 @@ def file_rows(viewer: Viewer, store: Store, selection: Selection, metric: str, g
     return rows[shown]
 
 
-def numbers_of(rows: DataFrame, metric: str) -> DataFrame:
-    """The numbers behind a chart, the newest first. Of counts, the repositories that have no row of their own are one
-    more, so that all rows add up to what all repositories have.
+def numbers_of(rows: DataFrame, metric: str) -> Any:
+    """The numbers behind a chart, the newest first, as an Arrow table. Of counts, the repositories that have no row of
+    their own are one more, so that all rows add up to what all repositories have.
     """
     left_out = int(rows.attrs.get("left_out", 0))
-    found = rows[rows["repository_id"].notna()]
-    if left_out and metric in COUNTS:
-        rest = rows[rows["repository_id"].isna()].copy()
-        rest["value"] -= rest["period"].map(found.groupby("period")["value"].sum()).fillna(0)
-        rest["full_name"] = others_text(left_out)
-        found = pd.concat([found, rest])
-    return found.sort_values(["period", "full_name"], ascending=[False, True])
+    is_total, columns = np.isnan(numpy_values(rows["repository_id"])), {name: rows[name] for name in rows.columns}
+    has_rest = bool(left_out) and metric in COUNTS
+    if has_rest:
+        names, periods, values = (numpy_values(rows[name]) for name in ("full_name", "period", "value"))
+        of_each = sums_of_periods(periods, np.where(is_total, 0, values))
+        columns["value"] = rows["value"] - np.where(is_total, of_each, 0).astype(np.int64)
+        columns["full_name"] = np.where(is_total, others_text(left_out), names)
+    found = arrow_columns(columns)
+    shown = found if has_rest else found.filter(found.column("repository_id").is_valid())
+    return shown.sort_by([("period", "descending"), ("full_name", "ascending")])
