@@ -8,6 +8,7 @@ from data.accounts.models import Viewer
 from data.insight.spike_causes import Spike, explained_spikes
 from data.insight.text import HTML, spike_text, why
 from data.store import Store
+from data.store.arrow import numpy_values
 from data.store.cache import cached
 from data.text import day_text, days_text, number_text
 from data.traffic.models import Grain, Selection
@@ -28,10 +29,11 @@ def spikes_in_chart(
     notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     if chart is None or not notable:
         return chart
-    tops = chart.rows.group_by("at").aggregate([("top", "max")]).to_pylist()
-    heights = {each["at"].date(): int(each["top_max"]) for each in tops}
+    periods, tops = (numpy_values(chart.rows.column(name)) for name in ("at", "top"))
+    # of a period the last row is on top of all others
+    heights = dict(zip(periods.astype("datetime64[D]").tolist(), tops.tolist(), strict=True))
     marks = [
-        SpikeMark(number, each.peak, heights.get(grain.first_day(each.peak), 0), _named(each))
+        SpikeMark(number, each.peak, int(heights.get(grain.first_day(each.peak), 0)), _named(each))
         for number, each in enumerate(notable, start=1)
     ]
     return replace(

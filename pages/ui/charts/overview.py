@@ -1,6 +1,5 @@
 """Marks the spikes on the chart of traffic. Pure."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,14 +28,13 @@ def marked(specification: dict[str, Any], marks: Sequence[SpikeMark], grain: Gra
     """The specification with a number above each period that has a spike."""
     if not marks:
         return specification
-    found = copy.deepcopy(specification)
-    layer = copy.deepcopy(_numbers())
-    layer["data"] = {"values": _placed(marks, grain)}
-    bars = next(each for each in found["layer"] if "y" in each["encoding"])
-    layer["encoding"]["x"] |= {key: bars["encoding"]["x"][key] for key in ("axis", "scale")}
-    layer["encoding"]["y"] |= {key: bars["encoding"]["y"][key] for key in ("axis", "scale")}
-    found["layer"].append(layer)
-    return found
+    numbers, bars = _numbers(), next(each for each in specification["layer"] if "y" in each["encoding"])
+    axes = {
+        each: numbers["encoding"][each] | {key: bars["encoding"][each][key] for key in ("axis", "scale")}
+        for each in "xy"
+    }
+    placed = {"data": {"values": _placed(marks, grain)}, "encoding": numbers["encoding"] | axes}
+    return specification | {"layer": [*specification["layer"], numbers | placed]}
 
 
 def _placed(marks: Sequence[SpikeMark], grain: Grain) -> list[dict[str, Any]]:
