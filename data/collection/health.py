@@ -4,11 +4,12 @@ A finding is a problem where somebody must act now, else a warning. Sentences ar
 whoever shows them adds that, a command or a page.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, islice, takewhile
+from types import MappingProxyType
 from typing import Any
 
 from data.accounts.github_app import Installation, installations
@@ -152,13 +153,15 @@ def _health(
     *,
     is_going_on: bool,
 ) -> Health:
-    tenants = _standings(viewer, store, now)
+    due = tuple((key, _last_due(schedule, now)) for key, schedule in _schedules(viewer, store).items())
+    tenants = _standings(viewer, store, utc_day(now), due)
     in_trouble = frozenset(key for each in tenants for key in each.in_trouble)
     troubled = repository_health(Viewer(in_trouble, viewer.tenant_ids), store, utc_day(now)) if in_trouble else ()
     access_of = {key: (token, given) for key, token, given in of_managed}
     near = {each.repository.repository_id for each in near_loss(troubled, now)}
     refused = [each for each in troubled if each.repository.state in REFUSED]
-    findings = list(_about_runs(viewer, store, now, is_going_on=is_going_on))
+    since = now.replace(minute=0) - LOOKED_BACK  # to the hour, for which what is found is kept
+    findings = list(_about_runs(viewer, store, since, is_going_on=is_going_on))
     for tenant in tenants:
         about_access: list[Finding] = []
         if tenant.tenant_id in access_of:
@@ -176,7 +179,7 @@ def _health(
     ]
     if any(each.is_failing for each in tenants):
         findings += _about_endpoints(stale_endpoints(viewer, store, now))
-    findings += _about_rows(viewer, store, now)
+    findings += _about_rows(viewer, store, since)
     until_loss = [each.days_until_loss for each in tenants] + [each.days_until_loss for each in troubled]
     return Health(
         tuple(sorted(findings, key=lambda each: not each.is_problem)),
@@ -187,18 +190,28 @@ def _health(
 
 
 @cached("traffic")
-def _standings(viewer: Viewer, store: Store, now: datetime) -> tuple[TenantStanding, ...]:
+def _schedules(viewer: Viewer, store: Store) -> Mapping[int, str]:
+    """The schedules of the active tenants of visible repositories."""
+    return MappingProxyType(dict(store.traffic.rows(SCHEDULES, {"visible": list(viewer.repository_ids)})))
+
+
+@cached("traffic")
+def _standings(
+    viewer: Viewer, store: Store, today: date, due: tuple[tuple[int, datetime | None], ...]
+) -> tuple[TenantStanding, ...]:
+    """How the tenants stand on a day, each with the newest time that should have been kept. Both are in the question
+    in place of the moment, so that the answer lasts until the next of these times.
+    """
     values = {
         "visible": list(viewer.repository_ids),
+        "tenant_ids": [key for key, _ in due],
+        "times": [at for _, at in due],
         "on_hold": list(ON_HOLD),
         "refused": list(REFUSED),
         "near_days": NEAR_DAYS,
         "harmless": list(HARMLESS_OUTCOMES),
     }
-    today = utc_day(now)
     with store.traffic.read(today=today, known_from=today - KNOWN_DAYS * DAY) as cursor:
-        schedules = dict(cursor.execute(SCHEDULES, {"visible": values["visible"]}).fetchall())
-        values |= {"tenant_ids": list(schedules), "times": [_last_due(each, now) for each in schedules.values()]}
         rows = cursor.execute(parsed(query(__name__, "standings")), values).fetchall()
     moments = ((None if at is None else aware(at) for at in row[6:9]) for row in rows)
     return tuple(TenantStanding(*row[:6], *at, *row[9:]) for row, at in zip(rows, moments, strict=True))
@@ -212,12 +225,12 @@ def _last_due(schedule: str, now: datetime) -> datetime | None:
         return None
 
 
-def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: bool) -> Iterator[Finding]:
+def _about_runs(viewer: Viewer, store: Store, since: datetime, *, is_going_on: bool) -> Iterator[Finding]:
     """Of the newest run, and of the newest of each tenant: how it failed."""
     rows = _newest(
         viewer,
         store,
-        now,
+        since,
         "runs",
         tenant_ids=tuple(viewer.tenant_ids),
         harmless=tuple(HARMLESS_OUTCOMES),
@@ -233,10 +246,10 @@ def _about_runs(viewer: Viewer, store: Store, now: datetime, *, is_going_on: boo
 
 
 @cached("traffic")
-def _newest(viewer: Viewer, store: Store, now: datetime, name: str, **values: Any) -> tuple[tuple[Any, ...], ...]:
-    """The rows of a query of this module about what is not older than is looked back."""
+def _newest(viewer: Viewer, store: Store, since: datetime, name: str, **values: Any) -> tuple[tuple[Any, ...], ...]:
+    """The rows of a query of this module about what is not older."""
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
-    values |= {"visible": list(viewer.repository_ids), "since": stored(now - LOOKED_BACK)}
+    values |= {"visible": list(viewer.repository_ids), "since": stored(since)}
     with store.traffic.read() as cursor:
         return tuple(cursor.execute(parsed(query(__name__, name)), values).fetchall())
 
@@ -386,9 +399,9 @@ def _about_endpoints(stale: Sequence[StaleEndpoint]) -> Iterator[Finding]:
                 )
 
 
-def _about_rows(viewer: Viewer, store: Store, now: datetime) -> Iterator[Finding]:
+def _about_rows(viewer: Viewer, store: Store, since: datetime) -> Iterator[Finding]:
     """Rows of the newest answers that could not be used, so that they are not stored."""
-    rows = _newest(viewer, store, now, "refused_rows", good=tuple(GOOD_OUTCOMES), refused=ROW_REFUSED)
+    rows = _newest(viewer, store, since, "refused_rows", good=tuple(GOOD_OUTCOMES), refused=ROW_REFUSED)
     for key, tenant, full_name, message, endpoints in rows:
         text = f"A part of GitHub's answer could not be used ({endpoints.replace('_', ' ')}): {message}"
         yield Finding(FindingKind.ROWS, False, full_name, text, tenant=tenant, repository_id=key)

@@ -18,7 +18,8 @@ RESULTS_SHOWN = 1000
 
 def is_collecting(store: Store) -> bool:
     """Whether a process collects at this moment, here or on another machine: by its lock and leases, not by the log."""
-    return is_held(store.directory / COLLECTING) or bool(_going_on(store))
+    is_locked = is_held(store.directory / COLLECTING)
+    return is_locked or bool(_going_on(store, is_locked=is_locked))
 
 
 def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
@@ -29,12 +30,11 @@ def runs(viewer: Viewer, store: Store, limit: int) -> tuple[LoggedRun, ...]:
     message, which include others'.
     Source: collection_run, collection_result.
     """
-    return _runs(viewer, store, limit, _going_on(store))
+    return _runs(viewer, store, limit, _going_on(store, is_locked=is_held(store.directory / COLLECTING)))
 
 
-def _going_on(store: Store) -> tuple[int, ...]:
+def _going_on(store: Store, *, is_locked: bool) -> tuple[int, ...]:
     """The fences of the runs that go on."""
-    is_locked = is_held(store.directory / COLLECTING)
     return held_fences(noted_leases(store), store, OWNERS, utc_now(), is_locked=is_locked)
 
 

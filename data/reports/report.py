@@ -55,14 +55,15 @@ def report(
 
     Source: v_daily, weekly_traffic, v_spikes, referrer_snapshot, star_history, and as health. Raises: StoreMissing.
     """
-    made = _report(viewer, store, period, top, utc_day(now))
+    made = report_of_traffic(viewer, store, period, top, utc_day(now))
     findings = health(viewer.of_each_tenant(), store, managed, now, budgets).findings
     rest = max(0, len(findings) - MOST_ATTENTION)
     return replace(made, subject=subject, made_at=now, attention=findings[:MOST_ATTENTION], more_attention=rest)
 
 
 @cached("traffic")
-def _report(viewer: Viewer, store: Store, period: Period, top: int, today: date) -> Report:
+def report_of_traffic(viewer: Viewer, store: Store, period: Period, top: int, today: date) -> Report:
+    """The same without a subject, without what needs attention, and made at no moment."""
     selection = period.selection(today)
     values = _values(viewer, period)
     sums = _sums(viewer, store, period, selection.before_days or selection.days, today)

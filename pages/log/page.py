@@ -65,10 +65,9 @@ def draw_run(viewer: Viewer, run: LoggedRun, repository_id: int | None, only_fai
         st.header(f"Run {run.run_id}", anchor=False)
         if run.message:
             st.markdown(messages.literal(run.message))
-        found = results(viewer, the_store(), run_id=run.run_id, repository_id=repository_id, failed_only=only_failed)
-        if found:
-            view.draw_reasons(found)
-            view.draw_results(viewer, the_store(), found)
+        found = view.shown_results(viewer, the_store(), run.run_id, repository_id, failed_only=only_failed)
+        if found is not None:
+            view.draw_results(found)
         else:
             st.caption("Nothing in this run matches the filters." if only_failed else "This run has no results.")
 
@@ -106,6 +105,6 @@ if not shown:
     )
     draw_attempts(who, sees)
     st.stop()
-chosen = view.draw_runs(shown)
+chosen = view.draw_runs(the_store(), shown)
 draw_run(reader, chosen, of_repository, only_failed)
 draw_attempts(who, sees)

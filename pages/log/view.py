@@ -1,6 +1,7 @@
 """The tables of the system log: runs, and the results of one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -8,6 +9,7 @@ from streamlit import column_config as config
 
 from collector.delivery.channels import NAMES
 from data.accounts.models import Viewer
+from data.collection.log import results
 from data.collection.models import LoggedResult, LoggedRun, Outcome, RunState
 from data.reports.deliveries import LoggedAttempt
 from data.store import Store
@@ -79,9 +81,9 @@ def draw_attempts(attempts: Sequence[LoggedAttempt]) -> None:
     tables.draw_entries(rows, columns, "log_attempts", alt, ROWS_AT_SIGHT, column_order=list(columns))
 
 
-def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:
+def draw_runs(store: Store, runs: Sequence[LoggedRun]) -> LoggedRun:
     """The runs in a table; the one that is chosen, at first the newest."""
-    rows = arrow_rows([_run_row(run) for run in runs])
+    rows = _run_rows(store, tuple(runs))
     hidden = {"requests"} if all(run.requests is None for run in runs) else set()
     order = [column for column in rows.column_names if column not in hidden]
     columns, alt = {**RUNS, "started": moment_column("Started")}, f"The newest {len(runs)} collection runs"
@@ -97,29 +99,44 @@ def draw_runs(runs: Sequence[LoggedRun]) -> LoggedRun:
     return by_id[run_id]
 
 
-def draw_reasons(results: Sequence[LoggedResult]) -> None:
-    reasons = failure_texts(results)
+@cached("traffic")
+def _run_rows(store: Store, runs: tuple[LoggedRun, ...]) -> Any:
+    return arrow_rows([_run_row(run) for run in runs])
+
+
+@dataclass(frozen=True, slots=True)
+class ShownResults:
+    """Results as they are shown: why some failed, in Markdown, and a table (Arrow) of all, what failed first."""
+
+    reasons: tuple[str, ...]
+    rows: Any
+    of_one_tenant: bool
+
+
+@cached("traffic")
+def shown_results(
+    viewer: Viewer, store: Store, run_id: int, repository_id: int | None, *, failed_only: bool
+) -> ShownResults | None:
+    """The results of a run; None where there are none."""
+    found = results(viewer, store, run_id=run_id, repository_id=repository_id, failed_only=failed_only)
+    ordered = sorted(found, key=lambda each: not each.has_trouble)
+    rows, tenants = arrow_rows([_result_row(each) for each in ordered]), {each.tenant for each in found}
+    return ShownResults(failure_texts(found), rows, len(tenants) == 1) if found else None
+
+
+def draw_results(shown: ShownResults) -> None:
+    reasons = shown.reasons
     for reason in reasons[:REASONS_AT_SIGHT]:
         st.error(reason, icon=":material/error:")
     if len(reasons) > REASONS_AT_SIGHT:
         st.caption(f"And {number_text(len(reasons) - REASONS_AT_SIGHT)} more: see the table.")
+    columns = {**RESULTS, "at": moment_column("Finished")}
+    hidden = {"tenant"} if shown.of_one_tenant else set()
+    order, alt = [column for column in columns if column not in hidden], f"{shown.rows.num_rows} results of the run"
+    tables.draw_entries(shown.rows, columns, "log_results", alt, ROWS_AT_SIGHT, column_order=order, lazy=False)
 
 
-def draw_results(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> None:
-    hidden = set() if len({each.tenant for each in results}) > 1 else {"tenant"}
-    rows, columns = _result_rows(viewer, store, results), {**RESULTS, "at": moment_column("Finished")}
-    order, alt = [column for column in columns if column not in hidden], f"{len(results)} results of the run"
-    tables.draw_entries(rows, columns, "log_results", alt, ROWS_AT_SIGHT, column_order=order, lazy=False)
-
-
-@cached("traffic")
-def _result_rows(viewer: Viewer, store: Store, results: tuple[LoggedResult, ...]) -> Any:
-    """The results as an Arrow table, what failed first."""
-    ordered = sorted(results, key=lambda each: not each.has_trouble)
-    return arrow_rows([_result_row(each) for each in ordered])
-
-
-def failure_texts(results: Sequence[LoggedResult]) -> list[str]:
+def failure_texts(results: Sequence[LoggedResult]) -> tuple[str, ...]:
     """What failed or could not be used, a sentence in Markdown for each repository and reason."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for each in results:
@@ -127,10 +144,10 @@ def failure_texts(results: Sequence[LoggedResult]) -> list[str]:
             reason = each.message or each.outcome.replace("_", " ")
             grouped.setdefault((each.full_name, reason), []).append(each.endpoint.replace("_", " "))
     literal = messages.literal
-    return [
+    return tuple(
         f"**{literal(name)}** · {literal(', '.join(sorted(endpoints)))}  \n{literal(reason)}"
         for (name, reason), endpoints in grouped.items()
-    ]
+    )
 
 
 def _run_row(run: LoggedRun) -> dict[str, Any]:

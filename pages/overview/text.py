@@ -16,6 +16,7 @@ from data.insight.text import change, of_ratio
 from data.store.arrow import plain_values
 from data.text import DAILY_VISITORS, number_text
 from data.traffic.traffic import LEAST_SHARE
+from pages.ui import tables
 from pages.ui.text import repository_link
 
 RANKS = {  # what the table may be ordered by, the greatest first, beside the name
@@ -45,14 +46,9 @@ def page(sums: DataFrame, request: TableRequest) -> tuple[list[dict[str, Any]], 
     the views of before they are (`change`); and how many all pages have.
     """
     columns = {name: plain_values(sums[name]) for name in ("repository_id", *COUNTS)} | {"change": changes(sums)}
-    words = request.search.lower().split()
-    names = [name.lower() for name in plain_values(sums["full_name"])]
-    wanted = [place for place, name in enumerate(names) if all(word in name for word in words)]
+    wanted = tables.searched(plain_values(sums["full_name"]), request.search)
     if request.ranked != "Name":
-        ranked = columns[RANKS.get(request.ranked, "views")]
-        known = [place for place in wanted if ranked[place] is not None]
-        unknown = [place for place in wanted if ranked[place] is None]
-        wanted = sorted(known, key=ranked.__getitem__, reverse=True) + unknown
+        wanted = tables.ordered(wanted, columns[RANKS.get(request.ranked, "views")], descending=True)
     shown = wanted[(request.page - 1) * request.size : request.page * request.size]
     return [{name: column[place] for name, column in columns.items()} for place in shown], len(wanted)
 

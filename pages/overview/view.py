@@ -40,15 +40,23 @@ NOTHING_MOVED = "No change beyond the usual ups and downs."
 
 def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain) -> None:
     """The chart of views with the spikes, and in a sentence each its causes; each leads to its repository."""
-    notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
     st.header("Spikes and likely causes", anchor=False)
     split = filters.choose_split(viewer, selection)
     drawn = spikes_in_chart(viewer, store, selection, grain, split=split)
     if drawn is not None:
         draw(drawn, "overview_views")
-    if not notable:
+    if listed := _spike_list(viewer, store, selection):
+        st.html(listed)
+    else:
         st.caption("No spikes: every day is within the usual range of its repository.")
-        return
+
+
+@cached("traffic", in_words=True)
+def _spike_list(viewer: Viewer, store: Store, selection: Selection) -> str:
+    """The spikes as HTML; '' where there are none."""
+    notable = explained_spikes(viewer, store, selection, MOST_SPIKES)
+    if not notable:
+        return ""
     others = spikes(viewer, store, selection, MOST_SPIKES)[1] - len(notable)
     more = ""
     if others:
@@ -59,7 +67,7 @@ def draw_spikes(viewer: Viewer, store: Store, selection: Selection, grain: Grain
     for spike in notable:
         days = _known(viewer, store, spike.first - AROUND, min(spike.last + AROUND, selection.today - DAY))
         links.append((spike, repository_link(names.get(spike.repository_id, spike.full_name), days)))
-    st.html(f"{spike_list(links)}{more}")
+    return f"{spike_list(links)}{more}"
 
 
 def _known(viewer: Viewer, store: Store, first: date, last: date) -> tuple[date, date]:
@@ -75,15 +83,21 @@ def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparabl
         first = max(selection.first, selection.last - timedelta(days=NEWEST_DAYS - 1))
         selection = replace(selection, first=first, before_days=None)
         st.caption(f"No earlier period to compare with: the last {NEWEST_DAYS} days against the {NEWEST_DAYS} before.")
+    if listed := _moved_table(viewer, store, selection):
+        st.html(listed)
+    else:
+        st.caption(NOTHING_MOVED)
+
+
+@cached("traffic", in_words=True)
+def _moved_table(viewer: Viewer, store: Store, selection: Selection) -> str:
+    """What has changed most as HTML; '' where nothing has."""
     moved = selection_movers(viewer, store, selection)
     risers = [each for each in moved if each.change > 0][:MOST_MOVERS]
     shown = risers + [each for each in moved if each.change < 0][:MOST_MOVERS]
     shown.sort(key=lambda each: -each.change)
-    if not shown:
-        st.caption(NOTHING_MOVED)
-        return
     days = _known(viewer, store, selection.first, selection.last)
-    st.html(text.moved_table(shown, repository_names(viewer, store), days))
+    return text.moved_table(shown, repository_names(viewer, store), days) if shown else ""
 
 
 def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> None:

@@ -6,15 +6,12 @@ import streamlit as st
 
 from data.accounts import grants
 from data.calendar import utc_day, utc_now
-from data.reports.report import narrowed, report, totals_beside_last_year
-from data.repositories.repositories import repository_names
+from data.reports.report import narrowed, report_of_traffic, totals_beside_last_year
 from data.text import number_text
 from data.traffic.traffic import all_daily_traffic, day_range
 from pages.report import view
 from pages.ui import controls, filters, messages, session
 from pages.ui.store import the_store
-
-TOP = 10
 
 account, store, now = session.require_account(), the_store(), utc_now()
 viewer = grants.viewer_of(store, account)
@@ -46,7 +43,7 @@ with st.container(key="report"):  # what is printed, smaller than on a screen
         st.markdown(messages.literal(subject))
     seen = narrowed(viewer, ids)
     with filters.reading():
-        made = report(seen, store, period, subject=subject, top=TOP, now=now)
+        made = report_of_traffic(seen, store, period, view.TOP, utc_day(now))
         last_year = totals_beside_last_year(seen, store, period, utc_day(now))
     view.draw_totals(made, last_year)
-    view.draw_report(seen, store, made, repository_names(viewer, store))
+    view.draw_report(viewer, seen, store, made, now)

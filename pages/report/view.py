@@ -1,15 +1,17 @@
 """The report as it is shown and printed: its choice of a period, its numbers, its lists."""
 
-from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 import streamlit as st
 
 from data.accounts.models import Viewer
-from data.calendar import DAY
+from data.calendar import DAY, utc_day
 from data.insight.text import change
 from data.reports.models import Period, Report, ReportRefused, newest_period, period_named
+from data.reports.report import report_of_traffic
+from data.repositories.repositories import repository_names
 from data.store import Store
+from data.store.cache import cached
 from data.text import DAILY_CLONERS, DAILY_VISITORS, SUM_HELP, counted, day_text
 from data.traffic.models import Grain
 from data.traffic.traffic import Totals
@@ -19,6 +21,7 @@ from pages.ui.charts.chart import draw
 from pages.ui.spikes import spike_list, spikes_in_chart
 from pages.ui.text import repository_link
 
+TOP = 10  # repositories
 ADDRESS = "period"  # in the address: 2026-10, 2026-W47
 PERIOD, UNIT = "report_period", "report_unit"
 UNITS = {"Month": Grain.MONTH, "Week": Grain.WEEK}
@@ -112,34 +115,44 @@ def draw_totals(report: Report, last_year: Totals) -> None:
     st.caption(f"Final days only. {arrows} {year}")
 
 
-def draw_report(viewer: Viewer, store: Store, report: Report, names: Mapping[int, str]) -> None:
-    """What is below the numbers: the chart, and the lists."""
-    period = report.period
-    days = (period.first, period.last)
-    selection = period.selection(report.made_at.date())
+@cached("traffic", in_words=True)
+def _lists(
+    viewer: Viewer, store: Store, seen: Viewer, period: Period, today: date
+) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
+    """The lists that are not empty as HTML, each between its heading and what is said below; and the notes. `seen` are
+    the repositories of the report, which the viewer knows by their names.
+    """
+    report, names = report_of_traffic(seen, store, period, TOP, today), repository_names(viewer, store)
 
     def link(repository_id: int, full_name: str) -> str:
-        return repository_link(names.get(repository_id, full_name), days)
+        return repository_link(names.get(repository_id, full_name), (period.first, period.last))
 
-    drawn = spikes_in_chart(viewer, store, selection, Grain.DAY)
+    spikes = spike_list([(each, link(each.repository_id, each.full_name)) for each in report.spikes])
+    smaller = f"{counted(report.more_spikes, 'smaller spike')} on the repository pages." if report.more_spikes else ""
+    every = (
+        (report.top, "Top repositories", text.top_table(report, link), ""),
+        (report.spikes, "Spikes and likely causes", spikes, smaller),
+        (report.referrers, "New referrers", text.referrers(report, link), ""),
+        (report.milestones, "Milestones", text.milestones(report, link), ""),
+    )
+    return tuple((heading, html, below) for entries, heading, html, below in every if entries), tuple(
+        text.notes(report)
+    )
+
+
+def draw_report(viewer: Viewer, seen: Viewer, store: Store, report: Report, now: datetime) -> None:
+    """What is below the numbers: the chart, and the lists."""
+    selection = report.period.selection(utc_day(now))
+    drawn = spikes_in_chart(seen, store, selection, Grain.DAY)
     if drawn is not None:
         st.header("Views per day", anchor=False)
         draw(drawn, "report_views")
-    if report.top:
-        st.header("Top repositories", anchor=False)
-        st.html(text.top_table(report, link))
-    if report.spikes:
-        st.header("Spikes and likely causes", anchor=False)
-        st.html(spike_list([(each, link(each.repository_id, each.full_name)) for each in report.spikes]))
-        if report.more_spikes:
-            st.caption(f"{counted(report.more_spikes, 'smaller spike')} on the repository pages.")
-    for heading, entries, html in (
-        ("New referrers", report.referrers, text.referrers),
-        ("Milestones", report.milestones, text.milestones),
-    ):
-        if entries:
-            st.header(heading, anchor=False)
-            st.html(html(report, link))
-    for note in text.notes(report):
+    lists, notes = _lists(viewer, store, seen, report.period, utc_day(now))
+    for heading, html, below in lists:
+        st.header(heading, anchor=False)
+        st.html(html)
+        if below:
+            st.caption(below)
+    for note in notes:
         st.caption(note)
-    st.caption(f"Days are UTC. Source: GitHub. Made on {day_text(report.made_at)} with GitHub Traffic.")
+    st.caption(f"Days are UTC. Source: GitHub. Made on {day_text(now)} with GitHub Traffic.")

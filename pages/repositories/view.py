@@ -3,40 +3,47 @@
 Worked out once a version of the store and day for each viewer and choice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
 import streamlit as st
-from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
 from data.collection.health import NEAR_DAYS, Finding
 from data.store import Store
-from data.store.arrow import arrow_table
+from data.store.arrow import arrow_columns
 from data.store.cache import cached
 from data.text import counted
+from pages.ui import tables
 from pages.ui.repository_status import COLOURS, attention, repository_rows
 from pages.ui.time_format import moment_column
 
 TICKS = "repositories_rows"  # the table whose ticks say on what is acted; an action uses them up
 TRACKED, URGENT, PAUSED, REMOVED, EVERYTHING = "Tracked", "Needs attention", "Paused", "Removed", "All"
 DAYS_LEFT = "Days until GitHub deletes data"
-SORTS: dict[str, tuple[str, bool]] = {
-    "Name": ("sort_name", True),
-    "Views": ("views_30", False),
-    "Clones": ("clones_30", False),
-    "Stars": ("stars", False),
-    DAYS_LEFT: ("days_until_loss", True),
-    "Last collected": ("last_collected_at", False),
+SORTS: dict[str, tuple[str, bool] | None] = {  # the column, and whether the greatest comes first
+    "Name": None,
+    "Views": ("views_30", True),
+    "Clones": ("clones_30", True),
+    "Stars": ("stars", True),
+    DAYS_LEFT: ("days_until_loss", False),
+    "Last collected": ("last_collected_at", True),
 }
 ORDER = (
     *("link", "words", "views_30", "clones_30", "sparkline", "days_left", "last_collected_at"),
     *("stars", "tenant", "kind", "note"),
 )
+CHOICES: dict[str, Callable[[str, bool], bool]] = {  # whether a repository in a state, urgent or not, is one of them
+    TRACKED: lambda state, _: state != "removed",
+    URGENT: lambda _, urgent: urgent,
+    PAUSED: lambda state, _: state == "paused",
+    REMOVED: lambda state, _: state == "removed",
+    EVERYTHING: lambda _, __: True,
+}
 SUMS = {"Views, 30 days": "views_30", "Clones, 30 days": "clones_30", "Stars": "stars"}
 
 
@@ -73,16 +80,19 @@ class FilteredRepositories:
 @cached("traffic", in_words=True)
 def summary(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]) -> Summary | None:
     rows = repository_rows(viewer, store, today, findings)
-    if rows.empty:
+    states, urgent = rows["state"], rows["urgent"]
+    if not states:
         return None
-    tracked = rows[rows["state"] != "removed"]
+    tracked = [place for place, state in enumerate(states) if state != "removed"]
     sums: dict[str, int | None] = {"Tracked": len(tracked)}
     for name, column in SUMS.items():
-        known = tracked[column].dropna()
-        sums[name] = int(known.sum()) if len(known) else None
-    collecting = rows.loc[~rows["state"].isin(["paused", "removed"]), "tenant_id"]
-    counts = {name: int(chosen.sum()) for name, chosen in states(rows).items()}
-    return Summary(sums, _warning(findings), counts, frozenset(int(key) for key in collecting))
+        known = [count for place in tracked if (count := rows[column][place]) is not None]
+        sums[name] = sum(known) if known else None
+    collecting = (
+        key for key, state in zip(rows["tenant_id"], states, strict=True) if state not in {"paused", "removed"}
+    )
+    counts = {name: sum(map(is_chosen, states, urgent)) for name, is_chosen in CHOICES.items()}
+    return Summary(sums, _warning(findings), counts, frozenset(collecting))
 
 
 def _warning(findings: Sequence[Finding]) -> str:
@@ -97,38 +107,29 @@ def _warning(findings: Sequence[Finding]) -> str:
 def listed(
     viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...], wanted: RepositoryFilter
 ) -> FilteredRepositories:
-    rows = filtered(repository_rows(viewer, store, today, findings), wanted)
+    rows = dict(repository_rows(viewer, store, today, findings))
     names = {each.tenant_id: each.name for each in tenants(viewer, store)}
-    ids = tuple(int(key) for key in rows["repository_id"])
-    digest = sha256(str(ids).encode()).hexdigest()[:12]
     if len(names) > 1:
-        rows = rows.assign(tenant=[names.get(key, "") for key in rows["tenant_id"]])
-    return FilteredRepositories(arrow_table(rows[[name for name in ORDER if name in rows]]), ids, digest)
+        rows["tenant"] = [names.get(key, "") for key in rows["tenant_id"]]
+    places = filtered(rows, wanted)
+    ids = tuple(rows["repository_id"][place] for place in places)
+    digest = sha256(str(ids).encode()).hexdigest()[:12]
+    shown = {name: [rows[name][place] for place in places] for name in ORDER if name in rows}
+    return FilteredRepositories(arrow_columns(shown), ids, digest)
 
 
-def states(rows: DataFrame) -> dict[str, Any]:
-    """The choices of state, each with whether a repository is so."""
-    state = rows["state"]
-    return {
-        TRACKED: (state != "removed").astype(bool),
-        URGENT: rows["urgent"].astype(bool),
-        PAUSED: (state == "paused").astype(bool),
-        REMOVED: (state == "removed").astype(bool),
-        EVERYTHING: state.notna(),
-    }
-
-
-def filtered(rows: DataFrame, wanted: RepositoryFilter) -> DataFrame:
-    chosen = rows[states(rows)[wanted.state]]
+def filtered(rows: Mapping[str, Sequence[Any]], wanted: RepositoryFilter) -> list[int]:
+    """The places of the wanted rows, in their order."""
+    chosen = list(map(CHOICES[wanted.state], rows["state"], rows["urgent"]))
+    places = [place for place in tables.searched(rows["full_name"], wanted.text) if chosen[place]]
     if wanted.repository_ids is not None:
-        chosen = chosen[chosen["repository_id"].isin(wanted.repository_ids)]
+        places = [place for place in places if rows["repository_id"][place] in wanted.repository_ids]
     if wanted.tenant_id is not None:
-        chosen = chosen[chosen["tenant_id"] == wanted.tenant_id]
-    for word in wanted.text.lower().split():
-        chosen = chosen[chosen["sort_name"].str.contains(word, regex=False)]
-    column, ascending = SORTS.get(wanted.sort, SORTS["Name"])
-    ordered = chosen.sort_values([column, "sort_name"], ascending=[ascending, True], na_position="last")
-    return ordered.reset_index(drop=True)
+        places = [place for place in places if rows["tenant_id"][place] == wanted.tenant_id]
+    if sort := SORTS.get(wanted.sort):
+        column, descending = sort
+        return tables.ordered(places, rows[column], descending=descending)
+    return places  # by name
 
 
 def columns() -> Mapping[str, Any]:

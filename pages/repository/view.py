@@ -1,6 +1,7 @@
 """The sections of the page of one repository, and the choice of which one it is of."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
@@ -169,14 +170,14 @@ def draw_hero(about: About, account: Account | None) -> None:
     written_to = _noted(about, account)
     chosen = _chosen(cards)
     if chart is not None:
-        left, right = st.columns([7, 3]) if cards else (st.container(), None)
+        left, right = st.columns([7, 3]) if cards else (nullcontext(), nullcontext())
         with left:
             draw(chosen_wave(chart, chosen), controls.widget_key(CHART), _chosen_in_chart, files=about.files)
             if written_to and st.button(
                 "Add a note", icon=":material/edit_note:", key="repository_note", type="tertiary"
             ):
                 notes.write(written_to, notes.NoteDraft(about.selection.last))
-        with right or st.container():
+        with right:
             _draw_spikes(written_to, cards, chosen)
     for column, listing in zip(st.columns(2), WORDS, strict=True):
         with column:
@@ -214,22 +215,24 @@ def _draw_top(about: About, listing: str) -> None:
     """The newest list, as GitHub shows it."""
     words = WORDS[listing]
     st.header(f"Top {words.many}", anchor=False)
-    shown, newest = _newest_list(*about.asked, listing, about.repository.full_name)
+    shown, about_it = _newest_list(*about.asked, listing, about.repository.full_name)
     if not shown:
-        _draw_none(history(*about.asked, listing), words)
+        _draw_none(about_it)
         return
     st.html(shown)
-    st.caption(f"14 days up to {day_text(newest)}, as reported by GitHub.")
+    st.caption(about_it)
 
 
 @cached("traffic", in_words=True)
-def _newest_list(viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str) -> tuple[str, date]:
-    """The newest list as HTML, and its day; '' where nothing is in it."""
+def _newest_list(viewer: Viewer, store: Store, selection: Selection, listing: str, full_name: str) -> tuple[str, str]:
+    """The newest list as HTML, and of when it is; '' where nothing is in it, and why."""
     listings = history(viewer, store, selection, listing)
     newest = next(iter(listings.lists["observed_on"].iloc[-1:]), date.min)
     entries = listings.entries[listings.entries["observed_on"] == newest]
-    shown = "" if entries.empty else text.top_list(entries, WORDS[listing].one.capitalize(), full_name)
-    return shown, newest
+    if entries.empty:
+        return "", _why_none(listings, WORDS[listing])
+    shown = text.top_list(entries, WORDS[listing].one.capitalize(), full_name)
+    return shown, f"14 days up to {day_text(newest)}, as reported by GitHub."
 
 
 def draw_counts(about: About) -> None:
@@ -336,7 +339,7 @@ def draw_lists(about: About, listing: str) -> None:
         known = history(*about.asked, listing)
     names, table = _names(*about.asked, listing, about.repository.full_name)
     if not names:
-        _draw_none(known, words)
+        _draw_none(_why_none(known, words))
         return
     st.caption(
         f"GitHub reports only the top 10 {words.many} of the last 14 days, so lists overlap and are never added up. "
@@ -367,12 +370,14 @@ def _names(
     return tuple(str(name) for name in names["name"]), arrow_table(text.listing_table(names, full_name))
 
 
-def _draw_none(known: History, words: Words) -> None:
+def _draw_none(why: str) -> None:
+    st.info(why, icon=":material/playlist_remove:")
+
+
+def _why_none(known: History, words: Words) -> str:
     if known.lists.empty:
-        text = f"No {words.many} collected yet. They are collected once a day."
-    else:
-        text = f"GitHub reported no {words.many} in these days. Choose more days."
-    st.info(text, icon=":material/playlist_remove:")
+        return f"No {words.many} collected yet. They are collected once a day."
+    return f"GitHub reported no {words.many} in these days. Choose more days."
 
 
 def _draw_newest(known: History, shares: DataFrame, words: Words) -> None:

@@ -1,6 +1,7 @@
 """Controls that several pages have: choices and searches that stand in the address, downloads, names and passwords."""
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -90,7 +91,7 @@ def download_rows(
     files: session.Files = session.OWN,
 ) -> None:
     """Buttons for a file of the rows (a DataFrame or an Arrow table): CSV, and Excel unless it makes no sense."""
-    with st.container(horizontal=True, width="content"):
+    with st.container(horizontal=True, width="content") if excel else nullcontext():
         download_button(
             label,
             lambda viewer, store: csv_file(read(viewer, store)),

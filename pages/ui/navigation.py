@@ -23,6 +23,7 @@ INVITATION = "invitation"  # the parameter of a one-time link
 INVITATION_STATE = "invitation_secret"
 WISH_STATE = "navigation_wish"
 MADE_STATE = "navigation_made"
+NAMED_STATE = "navigation_named"  # whether the first page is open at the address of its name
 READERS = {Role.TENANT, Role.TENANT_VIEWER, Role.REPOSITORY_VIEWER}
 MANAGERS = {Role.ADMIN, Role.TENANT}
 EVERYBODY = set(Role)
@@ -107,11 +108,13 @@ class Offered:
 
     def draw(self) -> StreamlitPage:
         """Draw the navigation, in which the open page is marked. The page that is open."""
-        page = st.navigation(self.pages, position="sidebar", expanded=True)
+        is_named = self.first is not None and st.session_state.get(NAMED_STATE, False)  # as at the run before
+        page = st.navigation(self.named if is_named else self.pages, position="sidebar", expanded=True)
         if is_shared(page):  # it may stand in another site's frame, where no click may lead whoever is signed in away
             return st.navigation(self.pages, position="hidden")
-        if self.first is not None and page.url_path == self.first.address:
-            page = st.navigation(self.named, position="sidebar", expanded=True)
+        if is_named is not (self.first is not None and page.url_path == self.first.address):
+            st.session_state[NAMED_STATE] = not is_named
+            page = st.navigation(self.pages if is_named else self.named, position="sidebar", expanded=True)
         return page
 
     def entry(self, page: StreamlitPage) -> Entry | None:

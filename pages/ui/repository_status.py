@@ -1,10 +1,10 @@
 """The status of repositories, and what needs attention, in words that people act on."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from pandas import DataFrame
+from types import MappingProxyType
+from typing import Any
 
 from collector.reach import overbooked
 from data.accounts.encryption import key_mark
@@ -106,32 +106,39 @@ def health_text(read: Health) -> str:
 
 
 @cached("traffic", in_words=True)
-def repository_rows(viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]) -> DataFrame:
-    """The viewer's repositories: what the reader gives, and beside it what the table and the choices need.
+def repository_rows(
+    viewer: Viewer, store: Store, today: date, findings: tuple[Finding, ...]
+) -> Mapping[str, Sequence[Any]]:
+    """The viewer's repositories by name, as columns: what the reader gives, and beside it what the table and the
+    choices need.
 
     Urgent are those of the findings, with these as their note.
     """
-    rows = repository_summaries(viewer, store, today)
-    keys = [int(key) for key in plain_values(rows["repository_id"])]
-    states = [RepositoryState(state) for state in plain_values(rows["state"])]
-    notes: dict[int | None, str] = {}
+    summaries = repository_summaries(viewer, store, today)
+    rows = {str(name): tuple(plain_values(summaries[name])) for name in summaries}
+    keys, states = rows["repository_id"], [RepositoryState(state) for state in rows["state"]]
+    urgent: dict[int | None, str] = {}
     for each in findings:
-        notes[each.repository_id] = f"{notes.get(each.repository_id, '')} {finding_text(each)}".strip()
-    rows["urgent"] = [key in notes for key in keys]
-    collected = plain_values(rows["last_collected_at"])
+        urgent[each.repository_id] = f"{urgent.get(each.repository_id, '')} {finding_text(each)}".strip()
     others = other_tenants(viewer, store)
     also = [f"Also tracked by {', '.join(others[key])}; counted once." if key in others else "" for key in keys]
-    own = [notes.get(key) or _note(state, at) for key, state, at in zip(keys, states, collected, strict=True)]
-    rows["note"] = [" ".join(part for part in parts if part) for parts in zip(own, also, strict=True)]
-    rows["sort_name"] = rows["full_name"].str.lower()
+    collected = rows["last_collected_at"]
+    own = [urgent.get(key) or _note(state, at) for key, state, at in zip(keys, states, collected, strict=True)]
+    archived = ["archived" if each else None for each in rows["archived"]]
     names = repository_names(viewer, store)
-    rows["link"] = [repository_link(names.get(key, "")) for key in keys]
-    rows["words"] = [[STATES[state]] for state in states]
-    archived = ["archived" if each else None for each in plain_values(rows["archived"])]
-    kinds = zip(plain_values(rows["visibility"]), archived, strict=True)
-    rows["kind"] = [", ".join(word for word in kind if word) for kind in kinds]
-    rows["days_left"] = rows["days_until_loss"].clip(lower=0)
-    return rows
+    return MappingProxyType(
+        rows
+        | {
+            "urgent": tuple(key in urgent for key in keys),
+            "note": tuple(" ".join(part for part in parts if part) for parts in zip(own, also, strict=True)),
+            "link": tuple(repository_link(names.get(key, "")) for key in keys),
+            "words": tuple([STATES[state]] for state in states),
+            "kind": tuple(
+                ", ".join(word for word in kind if word) for kind in zip(rows["visibility"], archived, strict=True)
+            ),
+            "days_left": tuple(None if days is None else max(0, days) for days in rows["days_until_loss"]),
+        }
+    )
 
 
 def _note(state: RepositoryState, collected_at: object) -> str:

@@ -13,13 +13,12 @@ DEFAULT_DIRECTORY = "data/db"
 
 def the_store() -> Store:
     """The store that the environment names; created or migrated when it is first asked for. Raises: StoreError."""
-    # a page asks many times: making a Path of it each time would be felt
-    return _opened(os.path.abspath(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY))  # noqa: PTH100
+    return _opened(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
 
 
 @cache
 def _opened(directory: str) -> Store:
-    store = Store(Path(directory))
+    store = Store(Path(directory).absolute())
     store.prepare()
     move_outbox(store)
     return store

@@ -1,6 +1,6 @@
 """Tables of traffic as people read them: their columns and names, and words for what is not a plain number."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -98,6 +98,19 @@ def draw_entries(rows: Any, columns: Mapping[str, Any], key: str, alt: str, most
     """A table (Arrow) of what happened, the newest first, of which `most` are seen at once."""
     height = min(rows.num_rows, most) * 35 + 38
     st.dataframe(rows, column_config=columns, hide_index=True, key=key, height=height, alt=alt, **how)
+
+
+def searched(names: Sequence[str], search: str) -> list[int]:
+    """The places of the names that have all words of a search in them, letter case aside."""
+    words = search.lower().split()
+    return [place for place, name in enumerate(names) if all(word in name.lower() for word in words)]
+
+
+def ordered(places: Sequence[int], column: Sequence[Any], *, descending: bool) -> list[int]:
+    """Places in the order of a column, as they were where that is the same, those last of which it is unknown."""
+    known = [place for place in places if column[place] is not None]
+    unknown = [place for place in places if column[place] is None]
+    return sorted(known, key=column.__getitem__, reverse=descending) + unknown
 
 
 def _counted(rows: DataFrame) -> list[str | None]:

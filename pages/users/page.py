@@ -1,6 +1,6 @@
 """Users, their roles, and the links that invite new ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,10 +11,9 @@ from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
 from data.accounts.sign_on import BY_GROUP, passwords_open
 from data.calendar import utc_now
-from data.store.arrow import arrow_rows
 from pages.ui import controls, messages, rows, session
 from pages.ui.store import the_store
-from pages.ui.text import ROLES, grant_text
+from pages.ui.text import grant_text
 from pages.users import sign_on_view, view
 
 PARTS = ["Users", "Invitations"]
@@ -29,19 +28,9 @@ COLUMNS: Mapping[str, Any] = {
 }
 
 
-def draw_table(users: Sequence[Account]) -> None:
-    shown = [
-        {
-            "username": each.username,
-            "name": each.display_name,
-            "email": each.email or "",
-            "roles": ", ".join(dict.fromkeys(ROLES[grant.role] for grant in each.grants)) or "none",
-            "state": "Active" if each.active else "Disabled",
-        }
-        for each in users
-    ]
+def draw_table(users: tuple[Account, ...]) -> None:
     st.dataframe(
-        arrow_rows(shown),
+        view.user_rows(users, the_store()),
         column_config=COLUMNS,
         column_order=["username", "name", "roles", "state", *(["email"] if any(each.email for each in users) else [])],
         hide_index=True,
@@ -54,7 +43,9 @@ def draw_table(users: Sequence[Account]) -> None:
 def draw_users(account: Account) -> None:
     users = accounts.accounts(account, the_store())
     wanted = rows.search("users_search", "Part of a name").casefold() if len(users) > 8 else ""
-    shown = [each for each in users if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()]
+    shown = tuple(
+        each for each in users if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()
+    )
     if not shown:
         st.info(
             "No user has such a name." if users else "No users yet. Invite somebody.",

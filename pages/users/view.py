@@ -1,6 +1,7 @@
-"""The choice of what to grant, and one-time links: made, shown once, listed while they are open, revoked."""
+"""The table of users; the choice of what to grant; one-time links: made, shown once, listed while open, revoked."""
 
 from collections.abc import Collection
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,6 +11,9 @@ from data.accounts.authority import GRANTED_BY_A_TENANT
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account, Grant, Role
 from data.calendar import utc_now
+from data.store import Store
+from data.store.arrow import arrow_rows
+from data.store.cache import cached
 from pages.ui import messages, rows, time_format
 from pages.ui.addresses import full_address
 from pages.ui.managed_tenants import tracked_names
@@ -25,6 +29,23 @@ MEANINGS = {
     Role.ADMIN: "Manages tenants, users and grants. Sees no traffic unless granted.",
 }
 FOR_THE_SERVER = (Role.MAINTAINER, Role.ADMIN)
+
+
+@cached("control")
+def user_rows(users: tuple[Account, ...], store: Store) -> Any:
+    """Users as a table (Arrow)."""
+    return arrow_rows(
+        [
+            {
+                "username": each.username,
+                "name": each.display_name,
+                "email": each.email or "",
+                "roles": ", ".join(dict.fromkeys(ROLES[grant.role] for grant in each.grants)) or "none",
+                "state": "Active" if each.active else "Disabled",
+            }
+            for each in users
+        ]
+    )
 
 
 def draw_grant_choice(account: Account, key: str, but: Collection[Role] = ()) -> list[Grant]:
