@@ -22,6 +22,7 @@ import duckdb
 
 from data.refusals import Refused
 from data.schema import migrate as schema
+from data.store.sql import parsed
 
 SETTINGS: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 # What two parts of a statement have in common, DuckDB would compute once, and for all repositories, since a filter to a
@@ -121,7 +122,7 @@ class Database(ABC):
     ) -> list[tuple[Any, ...]]:
         """What one question answers; with `today` the day that the views take for it. Raises: as `read`."""
         with self.read(today=today) as cursor:
-            return cursor.execute(text, values).fetchall()
+            return cursor.execute(parsed(text), values).fetchall()
 
     def narrow(self, cursor: duckdb.DuckDBPyConnection, repository_ids: Sequence[int]) -> None:  # noqa: B027
         """Tell a cursor of `read` that it will be asked of these repositories only, where that makes reading cheaper:
