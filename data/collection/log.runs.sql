@@ -13,40 +13,31 @@ with sight as (
         ) as sees_all
 ),
 
-shown as (
-    select run.*
-    from collection_run as run
-    cross join sight
-    where
-        sight.sees_all
-        or run.run_id in (select run_id from collection_result where repository_id in (select unnest($visible)))
-        or (run.state = 'failed' and run.repositories = 0 and run.requests > 0 and len($visible) > 0)
-    order by run.run_id desc
-    limit $most
-),
-
 visible_part as (
     select
         run_id,
         count(distinct repository_id) as repositories
     from collection_result
-    where
-        repository_id in (select unnest($visible))
-        and run_id in (select run_id from shown)
+    where repository_id in (select unnest($visible))
     group by run_id
 )
 
 select
-    shown.run_id,
-    shown.trigger,
-    shown.started_at,
-    shown.ended_at,
-    shown.state,
-    case when sight.sees_all then shown.requests end as requests,
-    case when sight.sees_all then shown.repositories else coalesce(visible_part.repositories, 0) end as repositories,
-    case when sight.sees_all then shown.message end as message,
-    shown.fence
-from shown
+    run.run_id,
+    run.trigger,
+    run.started_at,
+    run.ended_at,
+    run.state,
+    case when sight.sees_all then run.requests end as requests,
+    case when sight.sees_all then run.repositories else coalesce(visible_part.repositories, 0) end as repositories,
+    case when sight.sees_all then run.message end as message,
+    run.fence
+from collection_run as run
 cross join sight
 left join visible_part using (run_id)
-order by shown.run_id desc;
+where
+    sight.sees_all
+    or visible_part.run_id is not null
+    or (run.state = 'failed' and run.repositories = 0 and run.requests > 0 and len($visible) > 0)
+order by run.run_id desc
+limit $most;
