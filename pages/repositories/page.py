@@ -113,7 +113,7 @@ def draw_table(filtered: FilteredRepositories, manages: bool) -> list[int]:
     return [filtered.ids[row] for row in state["selection"]["rows"] if row < count] if manages else []
 
 
-def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) -> None:
+def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer, *, busy: bool) -> None:
     """What can be done to the ticked repositories; what is not theirs to do is refused at the moment of acting."""
     none = not ticked
     with st.container(horizontal=True, vertical_alignment="center", key="repositories_actions"):
@@ -127,7 +127,7 @@ def draw_actions(ticked: list[int], wanted: RepositoryFilter, viewer: Viewer) ->
             "Collect now",
             icon=":material/sync:",
             key="repositories_collect",
-            disabled=collecting.is_going_on(viewer),
+            disabled=busy,
             help="The selected repositories; without any, all of the tenant, or of all your tenants",
         )
         pause = st.button("Pause", icon=":material/pause:", key="repositories_pause", disabled=none)
@@ -242,10 +242,11 @@ if (every := view.summary(who, the_store(), utc_day(utc_now()), findings)) is No
 draw_numbers("repositories_totals", every.sums)
 if every.warning:
     st.warning(every.warning, icon=":material/warning:")
+busy = False
 if manages:
     of_each = view.summary(who.of_each_tenant(), the_store(), utc_day(utc_now()), findings)
     draw_missing_tokens(account, tenant_names, of_each.collecting if of_each else ())
-    collecting.progress(who)
+    busy = collecting.progress(who)
 wanted = chosen_filter(who, every.counts, tenant_names)
 chosen_from = who if wanted.tenant_id is None else who.of_each_tenant()
 found = view.listed(chosen_from, the_store(), utc_day(utc_now()), findings, wanted)
@@ -255,7 +256,7 @@ if not found.ids:
     st.info("No repositories match. Choose another state, or clear the search.", icon=":material/filter_alt_off:")
 if manages:
     with bar:
-        draw_actions(ticked_ids, wanted, who)
+        draw_actions(ticked_ids, wanted, who, busy=busy)
 controls.everything_button(
     "Download the list",
     ExportTable.REPOSITORIES,

@@ -6,6 +6,7 @@ Worked out once a version of the store and day for each viewer and choice.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -133,6 +134,12 @@ def filtered(rows: Mapping[str, Sequence[Any]], wanted: RepositoryFilter) -> lis
 
 
 def columns() -> Mapping[str, Any]:
+    return {**_columns(), "last_collected_at": moment_column("Last collected", width=150)}
+
+
+@cache
+def _columns() -> Mapping[str, Any]:
+    """All but the one that is written in the reader's own zone."""
     config = st.column_config
     # a bar turns red below half of its length: eight days are more than half of fifteen, seven are less
     loss_help = (
@@ -142,7 +149,6 @@ def columns() -> Mapping[str, Any]:
     return {
         "link": config.LinkColumn("Repository", display_text=r"of=(.*)$", pinned=True, width=215),
         "words": config.MultiselectColumn("State", options=list(COLOURS), color=list(COLOURS.values()), width=100),
-        "last_collected_at": moment_column("Last collected", width=150),
         "days_left": config.ProgressColumn(
             DAYS_LEFT, min_value=0, max_value=15, format="%d", color="auto", width=200, help=loss_help
         ),

@@ -68,16 +68,18 @@ def start(scope: Scope, *, days_are_there: bool = False) -> None:
     st.session_state[STATE] = Started(process, output, before[0].run_id if before else 0, wanted, looks)
 
 
-def progress(viewer: Viewer, *, own: bool = False) -> None:
+def progress(viewer: Viewer, *, own: bool = False) -> bool:
     """Show the collection that is going on, anew every second, and once, how the one started here has ended; or
-    nothing but the one started here.
+    nothing but the one started here. Whether one is going on that is shown.
     """
     if own and STATE not in st.session_state:
-        return
-    if is_going_on(viewer):
+        return False
+    goes_on = is_going_on(viewer)
+    if goes_on:
         st.fragment(_draw_running, run_every=REFRESH_S)(viewer)
     else:
         _draw_end(viewer)
+    return goes_on
 
 
 def is_going_on(viewer: Viewer) -> bool:
