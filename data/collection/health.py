@@ -84,7 +84,6 @@ class TenantStanding:
 
     tenant_id: int
     name: str
-    schedule: str
     tracked: int
     waiting: int
     left_out: int
@@ -153,7 +152,8 @@ def _health(
     *,
     is_going_on: bool,
 ) -> Health:
-    due = tuple((key, _last_due(schedule, now)) for key, schedule in _schedules(viewer, store).items())
+    schedules = _schedules(viewer, store)
+    due = tuple((key, _last_due(schedule, now)) for key, schedule in schedules.items())
     tenants = _standings(viewer, store, utc_day(now), due)
     in_trouble = frozenset(key for each in tenants for key in each.in_trouble)
     troubled = repository_health(Viewer(in_trouble, viewer.tenant_ids), store, utc_day(now)) if in_trouble else ()
@@ -169,7 +169,7 @@ def _health(
             about_access = _about_access(tenant.name, token, given, now)
             findings += about_access
         if not any(each.is_problem for each in about_access):
-            findings += _about_schedule(tenant, is_going_on, now)
+            findings += _about_schedule(tenant, schedules[tenant.tenant_id], is_going_on, now)
         of_tenant = [each for each in refused if each.repository.tenant_id == tenant.tenant_id]
         findings += _about_refusals(tenant, of_tenant, near, whole=tenant.tenant_id in viewer.tenant_ids)
     findings += [
@@ -213,8 +213,8 @@ def _standings(
     }
     with store.traffic.read(today=today, known_from=today - KNOWN_DAYS * DAY) as cursor:
         rows = cursor.execute(parsed(query(__name__, "standings")), values).fetchall()
-    moments = ((None if at is None else aware(at) for at in row[6:9]) for row in rows)
-    return tuple(TenantStanding(*row[:6], *at, *row[9:]) for row, at in zip(rows, moments, strict=True))
+    moments = ((None if at is None else aware(at) for at in row[5:8]) for row in rows)
+    return tuple(TenantStanding(*row[:5], *at, *row[8:]) for row, at in zip(rows, moments, strict=True))
 
 
 def _last_due(schedule: str, now: datetime) -> datetime | None:
@@ -304,9 +304,9 @@ def _about_token(tenant: str, token: StoredToken | None, now: datetime) -> Findi
     return finding(f"{urgency}{named} expires {when}.", is_problem=False, at=expires)
 
 
-def _about_schedule(tenant: TenantStanding, is_going_on: bool, now: datetime) -> Iterator[Finding]:
+def _about_schedule(tenant: TenantStanding, schedule: str, is_going_on: bool, now: datetime) -> Iterator[Finding]:
     """A tenant's schedule that nobody should have, and what was missed of one."""
-    name, schedule = tenant.name, tenant.schedule
+    name = tenant.name
     if fault := schedule_fault(schedule):
         yield Finding(FindingKind.SCHEDULE, True, name, fault, tenant=name)
     elif warning := schedule_warning(schedule):

@@ -1,12 +1,11 @@
 -- How the visible repositories of each active tenant stand that are not on hold: how many, how many were to be asked by the
 -- tenant's newest time ($times, as long as $tenant_ids) and how many of these were not, and which need a closer look: refused by
 -- GitHub, near a loss, or silent since the session's variable known_from, before which no day is read: what they are about to lose
--- is not known here. Of the others the first loss (days_until_loss); is_failing: an endpoint's newest answer was none. Times are UTC. Grain: a tenant. Source: v_repositories,
--- repository, tenant, endpoint_state. Looked at from the session's variable today.
+-- is not known here. Of the others the first loss (days_until_loss); is_failing: an endpoint's newest answer was none. Times are
+-- UTC. Grain: a tenant. Source: v_repositories, repository, endpoint_state. Looked at from the session's variable today.
 with answered as (
     select
         repository_id,
-        max(last_good_at) filter (where endpoint in ('views', 'clones')) as good_at,
         max(last_tried_at) filter (where endpoint in ('views', 'repository')) as tried_at,
         bool_or(not list_contains($harmless, last_outcome)) as is_failing
     from endpoint_state
@@ -24,11 +23,12 @@ standing as (
     select
         known.repository_id,
         known.tenant_id,
+        known.tenant,
         known.days_until_loss,
         list_contains($refused, known.state)
         or known.days_until_loss <= $near_days
         or coalesce(known.last_collected_at < getvariable('known_from')::date, true) as is_in_trouble,
-        answered.good_at,
+        known.last_collected_at as good_at,
         answered.tried_at,
         answered.is_failing,
         greatest(repository.added_at, repository.state_since) as since,
@@ -46,8 +46,7 @@ standing as (
 
 select
     standing.tenant_id,
-    tenant.name as tenant,
-    tenant.schedule,
+    standing.tenant,
     count(*) as tracked,
     count(*) filter (where is_waiting) as waiting,
     count(*) filter (where is_left) as left_out,
@@ -58,6 +57,5 @@ select
     coalesce(list(repository_id) filter (where is_in_trouble), []) as in_trouble,
     coalesce(bool_or(is_failing), false) as is_failing
 from standing
-inner join tenant using (tenant_id)
 group by all
 order by standing.tenant_id;
