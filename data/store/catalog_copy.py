@@ -186,6 +186,12 @@ class CatalogCopy:
         return f"select {', '.join(listed)} {rows}"
 
 
+def version_of(cursor: duckdb.DuckDBPyConnection) -> int:
+    """The version that a reader's cursor reads."""
+    ((version,),) = cursor.execute(f"select {NAME}.copied_version()").fetchall()
+    return int(version)
+
+
 def _rows(cursor: duckdb.DuckDBPyConnection, table: str) -> int:
     """How many rows a table of the lake has; the catalog counts those that were deleted, too."""
     ((rows,),) = cursor.execute(f"select count(*) from {_LAKE}.{table}").fetchall()  # noqa: S608 - our own names

@@ -23,6 +23,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -70,6 +71,8 @@ ONE_THREAD = {"threads": 1}
 KNOWN_FOR_S = 0.2  # how long the numbers of the versions are not asked for again: a page asks a dozen times in a run
 ASK_AGAIN_S = 5.0  # how long a server that did not answer is left alone
 CONNECT_TIMEOUT_S, SILENCE_MS = 5, 15_000  # what does not answer for so long is away
+# Kept cursors: of those who ask at once for a few kinds of days; current_timestamp is when their transaction began.
+MOST_IDLE, TRANSACTION_S = 16, 60.0
 BEAT_S, LOOK_AT_HOLDER_EVERY_S, SILENT_S = 5.0, 5.0, 20.0  # of the write lock
 SIGNATURE_BYTES = 63  # what PostgreSQL keeps of an application's name
 
@@ -98,6 +101,7 @@ select
     (select max(snapshot_id) from {LAKE_SCHEMA}.ducklake_snapshot) as traffic,
     (select number from {_CONTROL_VERSION}) as control
 """  # noqa: S608 - our own names
+_PREPARE_VERSIONS = f"prepare versions as from postgres_query('control', '{_VERSIONS}', use_transaction => false)"
 _INLINED = f"""
 select kept.table_name as kept, known.table_name as name
 from {LAKE_SCHEMA}.ducklake_inlined_data_tables as kept
@@ -146,6 +150,17 @@ def lake_place(setting: str) -> str:
     return f"PostgreSQL at {host}, database {name}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reader:
+    """A cursor with an open transaction on a version of the copy, whose session has these variables."""
+
+    version: int
+    variables: Mapping[str, object]
+    until: float
+    cursor: duckdb.DuckDBPyConnection
+    opened: ExitStack  # ends the transaction when it is closed
+
+
 def lake_databases(setting: str, data: str | None, lock_timeout_s: float) -> "tuple[LakeTraffic, LakeControl]":
     lake = Lake(setting, data, lock_timeout_s)
     return LakeTraffic(lake), LakeControl(lake)
@@ -164,6 +179,8 @@ class Lake:
         self._instance: duckdb.DuckDBPyConnection | None = None
         self._attached: set[str] = set()
         self._versions: dict[str, int | None] = {}
+        self._asking: tuple[duckdb.DuckDBPyConnection, ExitStack] | None = None
+        self._idle: list[_Reader] = []
         self._known_until = self._away_until = 0.0
         self.away: str | None = None
         self._is_bucket_away = False
@@ -175,8 +192,7 @@ class Lake:
 
         Raises: StoreAway, at once where a server did not answer just now.
         """
-        if self.away is not None and time.monotonic() < self._away_until and (asks_postgres or self._is_bucket_away):
-            raise StoreAway(self.away)
+        self._refuse_while_away(asks_postgres=asks_postgres)
         with self.failures_named():
             with self._guard:
                 if self._instance is None:
@@ -189,6 +205,10 @@ class Lake:
                     cursor.execute("rollback")
                 with suppress(duckdb.Error):
                     cursor.close()
+
+    def _refuse_while_away(self, *, asks_postgres: bool) -> None:
+        if self.away is not None and time.monotonic() < self._away_until and (asks_postgres or self._is_bucket_away):
+            raise StoreAway(self.away)
 
     @contextmanager
     def failures_named(self) -> Iterator[None]:
@@ -215,6 +235,8 @@ class Lake:
 
         While PostgreSQL is away, the last ones. Raises: StoreAway where there are none yet.
         """
+        if time.monotonic() < self._known_until:
+            return self._versions
         with self._guard:
             if time.monotonic() >= self._known_until:
                 try:
@@ -227,12 +249,37 @@ class Lake:
             return self._versions
 
     def _ask_versions(self) -> dict[str, int | None]:
-        with self.cursor() as cursor:
+        """The numbers in one round trip, where a cursor of its own needs seven: while DuckDB has a transaction open it
+        keeps its connection; and since PostgreSQL has none on it, each answer is of its own moment.
+        """
+        self._refuse_while_away(asks_postgres=True)
+        began = time.monotonic()
+        if self._asking is not None:
             try:
-                ((traffic, control),) = self.ask(cursor, _VERSIONS)
+                return self._newest(self._asking[0])
+            except duckdb.Error as ended:  # as all sessions are by a restart of PostgreSQL: a new one is asked
+                self._stop_asking()
+                if time.monotonic() - began > CONNECT_TIMEOUT_S:
+                    with self.failures_named():
+                        raise ended
+        with ExitStack() as opened:
+            cursor = opened.enter_context(self.cursor())
+            try:
+                cursor.execute(f"begin; {_PREPARE_VERSIONS}")
             except duckdb.BinderException as missing:
                 raise StoreMissing(self.missing()) from missing
+            newest = self._newest(cursor)
+            self._asking = cursor, opened.pop_all()
+        return newest
+
+    def _newest(self, cursor: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
+        ((traffic, control),) = cursor.execute("execute versions").fetchall()
         return {"traffic": traffic, "control": control}
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking[1].close()
+            self._asking = None
 
     def forget_versions(self) -> None:
         """Have the numbers asked for anew: there was a commit."""
@@ -337,6 +384,54 @@ class Lake:
             if self._copy.version < newest:
                 with self.cursor() as cursor:
                     self._copy.bring_up(cursor)
+                self._close_idle()
+
+    @contextmanager
+    def reader(self, variables: Mapping[str, object]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor on the newest version by the copy of the catalog, whose session has these variables.
+
+        DuckLake begins each transaction with questions to its catalog, 3 ms of processor time. So the next who asks for
+        the same variables gets the cursor as it was left, unless it was left by a failure.
+        """
+        self.attach_copy()
+        self._refuse_while_away(asks_postgres=False)
+        reader = self._idle_reader(variables) or self._begin_reader(variables)
+        with reader.opened:
+            yield reader.cursor
+            kept = replace(reader, opened=reader.opened.pop_all())
+        self._keep(kept)
+
+    def _begin_reader(self, variables: Mapping[str, object]) -> _Reader:
+        with ExitStack() as opened:
+            cursor = opened.enter_context(self.cursor(asks_postgres=False))
+            cursor.execute(f"begin transaction read only; use {catalog_copy.NAME}")
+            version = catalog_copy.version_of(cursor)
+            set_variables(cursor, variables)
+            return _Reader(version, variables, time.monotonic() + TRANSACTION_S, cursor, opened.pop_all())
+
+    def _idle_reader(self, variables: Mapping[str, object]) -> _Reader | None:
+        with self._guard:
+            fitting = (each for each in self._idle if each.variables == variables and each.until > time.monotonic())
+            reader = next(fitting, None)
+            if reader is not None:
+                self._idle.remove(reader)
+                reader.cursor.execute(f"reset variable {catalog_copy.ASKED}")
+            return reader
+
+    def _keep(self, reader: _Reader) -> None:
+        with self._guard:
+            self._idle.append(reader)
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        """Close those of the kept cursors that are too many, or that nobody will be given any more."""
+        with self._guard:
+            version, now = self._copy.version, time.monotonic()
+            current = [each for each in self._idle if each.version == version and each.until > now][-MOST_IDLE:]
+            surplus = [each for each in self._idle if each not in current]
+            self._idle = current
+        for each in surplus:
+            each.opened.close()
 
     def create(self) -> None:
         """Make the empty lake, and the schema for `control` with its version 0, where they are not there yet."""
@@ -387,6 +482,9 @@ class Lake:
 
     def close(self) -> None:
         with self._guard:
+            self._stop_asking()
+            while self._idle:
+                self._idle.pop().opened.close()
             if self._instance is not None:
                 self._instance.close()
             self._instance = None
@@ -587,18 +685,15 @@ class LakeTraffic(_LakeDatabase):
     @contextmanager
     def read(self, **variables: object) -> Iterator[duckdb.DuckDBPyConnection]:
         """By the copy of the catalog: while PostgreSQL is away, the last version that it has."""
-        self.lake.attach_copy()
-        with self.lake.cursor(asks_postgres=False) as cursor:
-            cursor.execute(f"begin transaction read only; use {catalog_copy.NAME}")
-            set_variables(cursor, variables)
+        given = {name: value for name, value in variables.items() if value is not None}
+        with self.lake.reader(given) as cursor:
             yield cursor
 
     def narrow(self, cursor: duckdb.DuckDBPyConnection, repository_ids: Sequence[int]) -> None:
         cursor.execute(f"set variable {catalog_copy.ASKED} = $ids", {"ids": list(repository_ids)})
 
     def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
-        ((number,),) = cursor.execute(f"select {catalog_copy.NAME}.copied_version()").fetchall()
-        return int(number)
+        return catalog_copy.version_of(cursor)
 
     def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
         super()._migrate(connection)

@@ -87,12 +87,54 @@ def test_a_narrowed_cursor_reads_the_rows_of_its_repositories_only_where_a_table
     monkeypatch.setattr(catalog_copy, "FEW_ROWS", 0)
     for number in (1, 2, 3):
         save(store, *batch(number))
-    for narrowed_to, seen in ((None, [1, 2, 3]), ([3, 1], [1, 3]), ([2, 9], [2]), ([], [])):
+    narrowings: list[list[int] | None] = [None, [3, 1], [2, 9], [], None]
+    for narrowed_to in narrowings:  # each with the cursor of the one before
         with store.traffic.read() as reader:
             if narrowed_to is not None:
                 store.traffic.narrow(reader, narrowed_to)
-            ids = reader.execute("select distinct repository_id from daily_traffic order by 1").fetchall()
-        assert [number for (number,) in ids] == seen
+            ids = reader.execute("select distinct repository_id from daily_traffic").fetchall()
+        seen = {1, 2, 3} if narrowed_to is None else {1, 2, 3}.intersection(narrowed_to)
+        assert {number for (number,) in ids} == seen
+
+
+@on_the_lake
+@pytest.mark.usefixtures("numbered")
+def test_the_next_reader_has_the_transaction_of_the_one_before_as_long_as_it_is_of_the_newest_version(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun_at() -> object:
+        with store.traffic.read() as reader:
+            return reader.execute("select current_timestamp::text").fetchall()
+
+    first = begun_at()
+    assert begun_at() == first
+    save(store, *batch(1))
+    second = begun_at()
+    assert (begun_at(), whole_batches(store)) == (second, {1})
+    monkeypatch.setattr(lake_module, "TRANSACTION_S", 0.0)
+    save(store, *batch(2))
+    assert len({str(each) for each in (first, second, begun_at(), begun_at())}) == 4
+    assert of_lake(store).lake._idle == []
+
+
+@on_the_lake
+def test_to_find_out_the_version_is_one_question_which_a_new_session_is_asked_where_the_last_was_ended(
+    store: Store,
+) -> None:
+    lake = of_lake(store).lake
+    version = store.traffic.version()
+    asking = lake._asking
+    lake.forget_versions()
+    assert store.traffic.version() == version
+    assert asking is not None
+    assert lake._asking is asking
+    with lake.cursor() as cursor:
+        ending = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+        lake.ask(cursor, f"{ending} and state = 'idle'")
+    add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
+    assert store.traffic.version() == version + 1
+    assert store.traffic.away() is None
+    assert lake._asking is not asking
 
 
 @on_the_lake
