@@ -7,7 +7,8 @@ as a DuckDB file, and brings that up to a version once for all who read it; what
 It is small: the rows of the files are not in it.
 
 Even so a table of the lake costs a statement 5 to 8 ms of planning, and v_repositories is made of eleven. So readers
-are given a database in memory beside it, where a table of few rows is a table, and one of many a view on the lake.
+are given a database in memory beside it, where a table of few rows is a table, and one of many a view on the lake. To a
+table that rows were only added to just these are added; any other that has changed is copied again.
 
 Such a view has only rows of the repositories that its cursor is narrowed to, where it is narrowed. DuckDB 1.5 takes a
 filter to some repositories no further than to where rows are added up: for the months of 200 repositories it added up
@@ -29,7 +30,7 @@ from data.store.database import quoted
 
 NAME = "traffic_read"  # the database that is read
 ASKED = "asked_repositories"  # the variable with the ids that a cursor will be asked of
-FEW_ROWS = 200_000
+FEW_ROWS = 1_000_000  # some 60 MB of memory; a page that reads as many from a lake takes twice as long
 _LAKE = "traffic_by_copy"  # by what the lake is attached with the copy of its catalog
 _FOLDER = "github-traffic-catalog-"
 _METADATA = f"__ducklake_metadata_{_LAKE}"
@@ -43,15 +44,25 @@ insert into {0}.ducklake_table_stats (table_id, record_count, next_row_id, file_
 select distinct table_id, 0 as record_count, 0 as next_row_id, 0 as file_size_bytes
 from {0}.ducklake_table anti join {0}.ducklake_table_stats using (table_id)
 """
-# Since version {1}: how many versions there were, whether one changed the schema, and the numbers of changed tables.
+# Since version {1}: how many versions there were, whether one changed the schema, and the numbers of changed tables,
+# all of them and those to which more was done than that rows were added.
 _CHANGES = """
+with changes as (
+    select
+        changes_made as made,
+        regexp_replace(changes_made, '(inserted_into_table|inlined_insert):[0-9]+', '', 'g') as made_otherwise
+    from {0}.ducklake_snapshot_changes
+    where snapshot_id > {1}
+)
+
 select
     count(*) as versions,
-    coalesce(bool_or(regexp_matches(changes_made, '(created|altered|dropped)_')), false) as is_schema,
-    flatten(coalesce(list(regexp_extract_all(changes_made, ':([0-9]+)', 1)), [])) as tables
-from {0}.ducklake_snapshot_changes
-where snapshot_id > {1}
+    coalesce(bool_or(regexp_matches(made, '(created|altered|dropped)_')), false) as is_schema,
+    flatten(coalesce(list(regexp_extract_all(made, ':([0-9]+)', 1)), [])) as changed,
+    flatten(coalesce(list(regexp_extract_all(made_otherwise, ':([0-9]+)', 1)), [])) as changed_otherwise
+from changes
 """
+_ADDED = "from ducklake_table_insertions('{0}', 'main', '{1}', {2}, {3})"  # from one version to another
 _OF_LAKE = """
 select
     table_id::text as id,
@@ -116,7 +127,8 @@ class CatalogCopy:
         """Have readers read the version that the catalog is at now."""
         place = f"{_METADATA}.{self._schema}"
         ((version,),) = cursor.execute(_SNAPSHOT.format(place)).fetchall()
-        ((versions, is_schema, changed),) = cursor.execute(_CHANGES.format(place, self.version)).fetchall()
+        (changes,) = cursor.execute(_CHANGES.format(place, self.version)).fetchall()
+        versions, is_schema, changed, changed_otherwise = changes
         tables = cursor.execute(_OF_LAKE.format(place)).fetchall()
         whole = is_schema or versions != version - self.version  # of some nothing is known any more
         large = set() if whole else set(self._large)
@@ -129,6 +141,9 @@ class CatalogCopy:
                 if most_rows > FEW_ROWS and _rows(cursor, name) > FEW_ROWS:
                     cursor.execute(f"drop table if exists {NAME}.{name}")
                     large.add(name)
+                elif not whole and number not in changed_otherwise:
+                    added = _ADDED.format(_LAKE, name, self.version + 1, version)
+                    cursor.execute(f"insert into {NAME}.{name} by name {added}")
                 else:
                     cursor.execute(f"create or replace table {NAME}.{name} as from {_LAKE}.{name}")
         narrowed = {name for _, name, _, is_of_repositories in tables if is_of_repositories}

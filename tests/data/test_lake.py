@@ -138,6 +138,28 @@ def test_to_find_out_the_version_is_one_question_which_a_new_session_is_asked_wh
 
 
 @on_the_lake
+@pytest.mark.parametrize("inlined_rows", [0, 10])
+def test_readers_have_the_rows_that_were_added_changed_and_deleted_in_any_number_of_versions(
+    store: Store, inlined_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_module, "INLINED_ROWS", inlined_rows)
+    store.traffic.close()  # to open it with that limit
+    add = "insert into identity_counter (table_name, last_id) select '{}' || number, number from range(2) as t (number)"
+    change = "update identity_counter set last_id = 7 where table_name = 'b1'"
+    delete = "delete from identity_counter where table_name = 'a1'"
+    seen: list[list[tuple[str, int]]] = []
+    for changes in ([add.format("a")], [add.format("b"), add.format("c")], [add.format("d"), change], [delete]):
+        for each in changes:
+            with store.traffic.commit("test") as connection:
+                connection.execute(each)
+        mine = "from identity_counter where length(table_name) = 2 order by all"
+        seen.append(store.traffic.rows(mine))
+    a, b, c, d = ([(f"{name}{number}", number) for number in range(2)] for name in "abcd")
+    changed = [b[0], ("b1", 7)]
+    assert seen == [a, a + b + c, a + changed + c + d, a[:1] + changed + c + d]
+
+
+@on_the_lake
 def test_a_second_writer_waits_and_is_told_who_writes(store: Store) -> None:
     other = Store(store.directory, lock_timeout_s=0.2)
     busy = pytest.raises(StoreBusy, match=r"process \d+ on \S+ \(collecting\) since 20.*Gave up after 0.2 s")
