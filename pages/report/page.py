@@ -21,7 +21,7 @@ filters.follow_addresses(viewer, filters.REPOSITORY)
 with st.container(key="report"):  # what is printed, smaller than on a screen
     title = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        period = view.choose_period(known[0] if known else utc_day(now), utc_day(now))
+        period = view.choose_period(store, known[0] if known else utc_day(now), utc_day(now))
         names = filters.choosable(viewer)
         everything = f"All {number_text(len(viewer.repository_ids))} repositories"
         chosen = filters.draw_repositories(viewer, everything)

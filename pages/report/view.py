@@ -1,6 +1,8 @@
 """The report as it is shown and printed: its choice of a period, its numbers, its lists."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -45,7 +47,13 @@ def periods(grain: Grain, first: date, today: date) -> dict[str, Period]:
     return found
 
 
-def choose_period(first: date, today: date) -> Period:
+@cached("traffic", in_words=True)
+def _offered(store: Store, grain: Grain, first: date, today: date) -> Mapping[str, str]:
+    """The periods to choose from, in words, by name."""
+    return MappingProxyType({name: each.text for name, each in periods(grain, first, today).items()})
+
+
+def choose_period(store: Store, first: date, today: date) -> Period:
     """The choice of a month or week, which stands in the address, with those before and after."""
     asked = st.query_params.get(ADDRESS)
     chosen = newest_period(Grain.MONTH, today)
@@ -53,7 +61,7 @@ def choose_period(first: date, today: date) -> Period:
         chosen = period_named(asked, today) if asked else chosen
     except ReportRefused:
         st.info(filters.UNUSABLE, icon=":material/link_off:")
-    offered = periods(chosen.grain, min(first, chosen.first), today)
+    offered = _offered(store, chosen.grain, min(first, chosen.first), today)
     names = list(offered)
     place = names.index(chosen.name)
     st.session_state[PERIOD] = chosen.name
@@ -62,7 +70,7 @@ def choose_period(first: date, today: date) -> Period:
         st.selectbox(
             "Period",
             names,
-            format_func=lambda name: offered[name].text,
+            format_func=offered.__getitem__,
             key=PERIOD,
             on_change=lambda: _go(st.session_state[PERIOD]),
             width=230,
