@@ -283,8 +283,7 @@ def has_imports(viewer: Viewer, store: Store) -> bool:
 
     Source: imported_day, imported_listing, imported_stats.
     """
-    with store.traffic.read() as cursor:
-        ((found,),) = cursor.execute(HAS_IMPORTS, {"visible": sorted(viewer.repository_ids)}).fetchall()
+    ((found,),) = store.traffic.rows(HAS_IMPORTS, {"visible": sorted(viewer.repository_ids)})
     return bool(found)
 
 
@@ -294,9 +293,7 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
 
     Source: daily_traffic. Raises: StoreMissing.
     """
-    values = {"visible": sorted(viewer.repository_ids)}
-    with store.traffic.read() as cursor:
-        ((first, last),) = cursor.execute(ENDS, values).fetchall()
+    ((first, last),) = store.traffic.rows(ENDS, {"visible": sorted(viewer.repository_ids)})
     return None if first is None else (first, last)
 
 

@@ -62,11 +62,18 @@ days_before as (
     where day between $first_day::date - $before_days and $last_day::date - $before_days
 ),
 
--- A day beside its counterpart, so many days before.
+-- A day beside its counterpart, so many days before; of both, what is final in both.
 pairs as (
     select
         days.*,
-        days_before.* exclude (repository_id, day)
+        if(days_before.views_before is null, null, days.views) as views_compared,
+        if(days.views is null, null, days_before.views_before) as views_before,
+        if(days_before.visitor_days_before is null, null, days.visitor_days) as visitor_days_compared,
+        if(days.visitor_days is null, null, days_before.visitor_days_before) as visitor_days_before,
+        if(days_before.clones_before is null, null, days.clones) as clones_compared,
+        if(days.clones is null, null, days_before.clones_before) as clones_before,
+        if(days_before.cloner_days_before is null, null, days.cloner_days) as cloner_days_compared,
+        if(days.cloner_days is null, null, days_before.cloner_days_before) as cloner_days_before
     from days
     left join days_before using (repository_id, day)
 ),
@@ -76,22 +83,22 @@ sums as (
         repository_id,
         count(views) as final_days,
         count(clones) as final_clones_days,
-        count(*) filter (where is_gap) as gap_days,
-        count(*) filter (where is_pending) as pending_days,
+        sum(is_gap::integer)::bigint as gap_days,
+        sum(is_pending::integer)::bigint as pending_days,
         sum(known_views)::bigint as views,
-        (sum(views) filter (where views_before is not null))::bigint as views_compared,
-        (sum(views_before) filter (where views is not null))::bigint as views_before,
-        count_if(views is not null and views_before is not null) as views_days,
+        sum(views_compared)::bigint as views_compared,
+        sum(views_before)::bigint as views_before,
+        count(views_compared) as views_days,
         sum(known_visitor_days)::bigint as visitor_days,
-        (sum(visitor_days) filter (where visitor_days_before is not null))::bigint as visitor_days_compared,
-        (sum(visitor_days_before) filter (where visitor_days is not null))::bigint as visitor_days_before,
+        sum(visitor_days_compared)::bigint as visitor_days_compared,
+        sum(visitor_days_before)::bigint as visitor_days_before,
         sum(known_clones)::bigint as clones,
-        (sum(clones) filter (where clones_before is not null))::bigint as clones_compared,
-        (sum(clones_before) filter (where clones is not null))::bigint as clones_before,
-        count_if(clones is not null and clones_before is not null) as clones_days,
+        sum(clones_compared)::bigint as clones_compared,
+        sum(clones_before)::bigint as clones_before,
+        count(clones_compared) as clones_days,
         sum(known_cloner_days)::bigint as cloner_days,
-        (sum(cloner_days) filter (where cloner_days_before is not null))::bigint as cloner_days_compared,
-        (sum(cloner_days_before) filter (where cloner_days is not null))::bigint as cloner_days_before
+        sum(cloner_days_compared)::bigint as cloner_days_compared,
+        sum(cloner_days_before)::bigint as cloner_days_before
     from pairs
     group by repository_id
 ),
@@ -117,7 +124,8 @@ star_pairs as (
     select
         gained.repository_id,
         gained.stars,
-        gained_before.stars as stars_before
+        if(gained_before.stars is null, null, gained.stars) as stars_compared,
+        if(gained.stars is null, null, gained_before.stars) as stars_before
     from gained
     left join gained as gained_before
         on
@@ -130,9 +138,9 @@ star_sums as (
     select
         repository_id,
         sum(stars)::bigint as stars,
-        (sum(stars) filter (where stars_before is not null))::bigint as stars_compared,
-        (sum(stars_before) filter (where stars is not null))::bigint as stars_before,
-        count_if(stars is not null and stars_before is not null) as stars_days
+        sum(stars_compared)::bigint as stars_compared,
+        sum(stars_before)::bigint as stars_before,
+        count(stars_compared) as stars_days
     from star_pairs
     group by repository_id
 )
