@@ -11,7 +11,7 @@ OLD := .venv/duckdb-1.5
 ON_THE_LAKE := tests/data -m "not files" -n 2 --dist loadfile
 A_LITTLE := --days 2 --owners 2 --repositories 20 --apps 0 --bucket 0 --disturbed 8
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
-  tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
+  tests/data/traffic/test_traffic_summaries.py tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
 .PHONY: run demo test test-lake chaos format bench requirements code-editor clean setup setup-dev setup-lake setup-old setup-browser
 

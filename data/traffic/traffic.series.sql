@@ -78,32 +78,35 @@ totals as (
     group by period
 )
 
-select
-    chosen.repository_id,
-    chosen.full_name,
-    chosen.period,
-    chosen.value,
-    chosen.state,
-    chosen.kind,
-    chosen.pending,
-    chosen.uniques,
-    if(chosen.uniques_kind = 'week', 'final', chosen.state) as uniques_state,
-    chosen.uniques_kind,
-    largest.left_out
-from chosen
-inner join largest using (repository_id)
-union all
-select
-    null as repository_id,
-    'total' as full_name,
-    period,
-    value,
-    state,
-    kind,
-    pending,
-    null as uniques,
-    null as uniques_state,
-    null as uniques_kind,
-    0 as left_out
-from totals
+-- As a part of its own: DuckDB 1.5 orders a union by its columns only, not by what is made of them.
+from (
+    select
+        chosen.repository_id,
+        chosen.full_name,
+        chosen.period,
+        chosen.value,
+        chosen.state,
+        chosen.kind,
+        chosen.pending,
+        chosen.uniques,
+        if(chosen.uniques_kind = 'week', 'final', chosen.state) as uniques_state,
+        chosen.uniques_kind,
+        largest.left_out
+    from chosen
+    inner join largest using (repository_id)
+    union all
+    select
+        null as repository_id,
+        'total' as full_name,
+        period,
+        value,
+        state,
+        kind,
+        pending,
+        null as uniques,
+        null as uniques_state,
+        null as uniques_kind,
+        0 as left_out
+    from totals
+)
 order by repository_id is not null, lower(full_name), repository_id, period;
