@@ -13,6 +13,8 @@ from asyncio import base_events
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+gc.disable()  # while modules are loaded, of which nothing is garbage: to look for some took a fifth of the time
+
 import streamlit as st
 from uvicorn.protocols.http import h11_impl
 
@@ -44,8 +46,10 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     _send_at_once()
     h11_impl.DEFAULT_MAX_INCOMPLETE_EVENT_SIZE = LONGEST_HEAD  # type: ignore[attr-defined] # no option of Streamlit's
     sys.setswitchinterval(SWITCH_S)
-    code = await asyncio.to_thread(lambda: accounts.renew_setup_code(the_store(), utc_now()))
-    await asyncio.to_thread(_load)
+    gc.disable()
+    code, _ = await asyncio.gather(asyncio.to_thread(_open_store), asyncio.to_thread(_load))
+    gc.freeze()  # later collections of garbage pass by what is loaded now
+    gc.enable()
     if code:
         print(f"\n  Nobody can sign in yet. Open the app and use this set-up code: {code}\n", flush=True)
     yield
@@ -63,13 +67,15 @@ def _send_at_once() -> None:
     base_events._set_nodelay = set_nodelay  # type: ignore[attr-defined]
 
 
+def _open_store() -> str | None:
+    return accounts.renew_setup_code(the_store(), utc_now())
+
+
 def _load() -> None:
     script_run_context = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     script_run_context.setLevel(logging.ERROR)  # of a component that is declared here, before there is any run
     importlib.import_module(LOADED_AT_START)
     script_run_context.setLevel(logging.NOTSET)
-    gc.collect()
-    gc.freeze()  # later collections of garbage pass by what is loaded now
 
 
 app = st.App(
@@ -87,3 +93,4 @@ app = st.App(
     middleware=middleware.middleware(),
     lifespan=lifespan,
 )
+gc.enable()
