@@ -50,7 +50,7 @@ HOMES = {
     "rich": ("collector/",),
     "streamlit": ("pages/", "streamlit_app.py"),
     "starlette": ("pages/ui/", "pages/api/"),
-    "streamlit_authenticator": ("pages/ui/",),
+    "streamlit_authenticator": ("pages/sign_in/",),
     "authlib": ("pages/ui/sign_on_routes.py",),
     "altair": ("pages/ui/",),
     "badgepy": ("pages/ui/badge_picture.py",),

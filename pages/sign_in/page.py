@@ -11,6 +11,7 @@ from data.accounts.invitations import Invitation
 from data.accounts.models import Account
 from data.accounts.sign_on import passwords_open
 from data.calendar import utc_now
+from pages.sign_in import password_form
 from pages.ui import controls, messages, navigation, session, time_format
 from pages.ui.sign_on_routes import provider
 from pages.ui.store import the_store
@@ -31,7 +32,7 @@ def draw_sign_in() -> None:
     if with_organization:
         session.organization_button(SIGN_IN, "sign_in_organization")
     if with_password:
-        if account := session.password_form():
+        if account := password_form.draw_form():
             session.enter(account)
         st.caption("No account, or forgot your password? Ask whoever administers this server for a link.")
     elif not with_organization:
@@ -131,7 +132,7 @@ def _draw_sign_in_to_accept(secret: str) -> None:
     st.title("An invitation", anchor=False)
     st.caption("It is added to your account.")
     st.header("Sign in", anchor=False)
-    account = session.password_form()
+    account = password_form.draw_form()
     if account is not None:
         with messages.shown():
             invitations.accept_as(the_store(), secret, account.user_id, utc_now())
