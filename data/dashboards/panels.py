@@ -128,15 +128,17 @@ class _Reader:
         )
 
     def members(self, split: str) -> dict[str, list[Any]]:
-        """The repositories, and beside each the group in which it counts: one of several, itself, or (None) all."""
-        pairs: list[tuple[int, str | None]]
+        """The repositories, and beside each the group in which it counts: one of several, or itself. Where all count
+        together no group is named.
+        """
+        names = repository_names(self.viewer, self.store)
+        if split == "none":
+            return {"members": list(names), "groups": []}
         if split == "group":
-            names = group_names(self.viewer, self.store)
-            pairs = [(key, names[g.group_id]) for g in groups(self.viewer, self.store) for key in g.repository_ids]
-        else:
-            names = repository_names(self.viewer, self.store)
-            pairs = [(key, None if split == "none" else name) for key, name in names.items()]
-        return {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
+            of_group = group_names(self.viewer, self.store)
+            pairs = [(key, of_group[g.group_id]) for g in groups(self.viewer, self.store) for key in g.repository_ids]
+            return {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
+        return {"members": list(names), "groups": list(names.values())}
 
     def compared(self, panel: Panel) -> Selection | None:
         """What the totals of days, weeks or months of traffic are compared with; None where that is nothing."""

@@ -282,9 +282,8 @@ def _heat_map(kind: PanelShape) -> list[alt.Chart]:
         scale=alt.Scale(domain=[""]),
     )
     # one layer for both: one without any mark would be a picture without a name to a screen reader
-    amount = alt.FillOpacity(
-        "value:Q", scale=alt.Scale(type="sqrt", domainMin=0, range=[0.06, 1], nice=False), legend=None
-    )
+    scale = {"type": "sqrt", "domainMin": 0, "range": [0.06, 1], "nice": False}
+    amount = {"test": str(KNOWN), "field": "value", "type": "quantitative", "scale": scale, "legend": None}
     cells = (
         alt.Chart()
         .mark_rect(cornerRadius=2)
@@ -292,7 +291,7 @@ def _heat_map(kind: PanelShape) -> list[alt.Chart]:
             x=across,
             y=down,
             fill=either(alt.FillValue, KNOWN, COLOURS["series"].split()[0], COLOURS["gap"]),
-            fillOpacity=alt.condition(KNOWN, amount, alt.value(0.18)),
+            fillOpacity=alt.FillOpacityValue(0.18, condition=amount),
             stroke=alt.StrokeValue(COLOURS["rest"]),
             strokeWidth=either(alt.StrokeWidthValue, f"{KNOWN} && datum.open", 1, 0),
             strokeDash=alt.StrokeDashValue([2, 2]),
