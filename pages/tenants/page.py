@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import streamlit as st
-from streamlit import column_config as config
 
 from data.accounts import github_app, grants, tenants, tokens
 from data.accounts.models import Account, Role, Tenant, Viewer
@@ -31,15 +29,6 @@ from pages.ui import collecting, controls, messages, session, time_format
 from pages.ui.rows import title_with_button
 from pages.ui.store import the_store
 
-COLUMNS: Mapping[str, Any] = {
-    "name": config.TextColumn("Tenant", pinned=True),
-    "state": config.TextColumn("State", width=100),
-    "repositories": config.NumberColumn("Repositories", format="localized", width=100),
-    "schedule": config.TextColumn("Schedule (UTC)"),
-    "next": time_format.moment_column("Next collection"),
-    "token": config.TextColumn("Collects with"),
-    "expires": config.TextColumn("Token expires", width="medium"),
-}
 ACTIONS_HELP = (
     "Each checkout of a build is a clone. With the workflow runs of each day, the repository page shows how many "
     "clones GitHub Actions has made at least. The token or GitHub App needs the permission Actions: read, too."
@@ -70,7 +59,7 @@ def draw_table(listed: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, 
     ]
     st.dataframe(
         arrow_rows(rows),
-        column_config=COLUMNS,
+        column_config={**view.COLUMNS, "next": time_format.moment_column("Next collection")},
         hide_index=True,
         key="tenants_table",
         alt=f"{len(listed)} tenants with their schedules and tokens",

@@ -1,8 +1,11 @@
 """A token as it may be shown, the question to GitHub about it, and the form of a new tenant with its token."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
+from streamlit import column_config as config
 
 from collector.discovery import SHORT_LIVED, check_token, client_of, token_as_pasted
 from collector.errors import GitHubError, SettingsRefused
@@ -13,6 +16,7 @@ from data.accounts.models import Account, Grant, Role, Tenant
 from data.accounts.tokens import StoredToken, TokenFacts, save_token
 from data.calendar import utc_now
 from pages.ui import controls, messages
+from pages.ui.columns import lean
 from pages.ui.store import the_store
 from pages.ui.time_format import expiry, expiry_level
 
@@ -28,6 +32,16 @@ HOW_TO = f"""
 A classic token works, too, with the scope **repo** (or **public_repo** if all repositories are public).
 """
 KEPT = "Stored encrypted. Only its last four characters are ever shown."
+COLUMNS: Mapping[str, Any] = lean(  # of the table of tenants; all but the one in the reader's own zone
+    {
+        "name": config.TextColumn("Tenant", pinned=True),
+        "state": config.TextColumn("State", width=100),
+        "repositories": config.NumberColumn("Repositories", format="localized", width=100),
+        "schedule": config.TextColumn("Schedule (UTC)"),
+        "token": config.TextColumn("Collects with"),
+        "expires": config.TextColumn("Token expires", width="medium"),
+    }
+)
 
 
 class TokenUnusable(Exception):

@@ -4,7 +4,7 @@ The frame draws them, so they stay when the page changes; a page asks `chosen`. 
 (a repository that is not there or not the viewer's, a day that is none) is left out, with a notice.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -238,8 +238,10 @@ def _choosable(viewer: Viewer, store: Store) -> Mapping[int, str]:
     return MappingProxyType(grouped | dict(repository_names(viewer, store)))
 
 
-def repository_ids(viewer: Viewer, chosen: Iterable[int]) -> frozenset[int]:
+def repository_ids(viewer: Viewer, chosen: Collection[int]) -> frozenset[int]:
     """The repositories of a choice: those that were chosen, and the members of the groups."""
+    if not chosen:
+        return frozenset()
     members = {-each.group_id: each.repository_ids for each in groups(viewer, the_store())}
     return frozenset(key for each in chosen for key in members.get(each, (each,)))
 

@@ -100,6 +100,6 @@ with writing(notation_of_reader()), compute_slots.run(), messages.shown():
         draw_frame(account, entry)
         if entry is not None and entry.filtered:
             st.title(page.title, anchor=False)
-            filters.draw(session.viewer())
+            filters.draw(grants.viewer_of(the_store(), account))
     with page_times.timed(page.url_path):
         page.run()
