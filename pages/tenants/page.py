@@ -22,7 +22,6 @@ from data.collection.schedule import (
 )
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
-from data.store.arrow import arrow_rows
 from data.text import counted, day_text
 from pages.tenants import app_view, view
 from pages.ui import collecting, controls, messages, session, time_format
@@ -57,13 +56,7 @@ def draw_table(listed: Sequence[Tenant], viewer: Viewer, token_of: Mapping[int, 
         _row(each, token_of.get(each.tenant_id), apps.get(each.tenant_id, []), counts[each.tenant_id], now)
         for each in listed
     ]
-    st.dataframe(
-        arrow_rows(rows),
-        column_config={**view.COLUMNS, "next": time_format.moment_column("Next collection")},
-        hide_index=True,
-        key="tenants_table",
-        alt=f"{len(listed)} tenants with their schedules and tokens",
-    )
+    view.draw_rows(the_store(), rows)
 
 
 def next_collection(tenant: Tenant, now: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 """A token as it may be shown, the question to GitHub about it, and the form of a new tenant with its token."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,13 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Account, Grant, Role, Tenant
 from data.accounts.tokens import StoredToken, TokenFacts, save_token
 from data.calendar import utc_now
+from data.store import Store
+from data.store.arrow import arrow_rows
+from data.store.cache import cached
 from pages.ui import controls, messages
 from pages.ui.columns import lean
 from pages.ui.store import the_store
-from pages.ui.time_format import expiry, expiry_level
+from pages.ui.time_format import expiry, expiry_level, moment_column
 
 NEW_AT = "https://github.com/settings/personal-access-tokens/new"
 HOW_TO = f"""
@@ -46,6 +49,25 @@ COLUMNS: Mapping[str, Any] = lean(  # of the table of tenants; all but the one i
 
 class TokenUnusable(Exception):
     """The token is of no use; the sentence says why and what to do."""
+
+
+def draw_rows(store: Store, rows: Sequence[Mapping[str, object]]) -> None:
+    """The table of tenants."""
+    st.dataframe(
+        _table(store, tuple(tuple(row.items()) for row in rows)),
+        column_config={**COLUMNS, "next": moment_column("Next collection")},
+        hide_index=True,
+        key="tenants_table",
+        alt=f"{len(rows)} tenants with their schedules and tokens",
+    )
+
+
+@cached("control")
+def _table(store: Store, rows: tuple[tuple[tuple[str, object], ...], ...]) -> Any:
+    """Kept, since nearly always the rows are those of the run before: to make Arrow of them takes longer than all else
+    about them.
+    """
+    return arrow_rows([dict(row) for row in rows])
 
 
 def token_input(key: str) -> str:

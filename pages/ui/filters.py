@@ -153,7 +153,8 @@ def _draw_period(choices: Choices, own: str = "") -> None:
     place = ranges.index(own or DEFAULT_RANGE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", key="period"):
         st.selectbox("Days (UTC)", ranges, index=place, key=RANGE, bind="query-params", filter_mode=None, width=140)
-        if st.session_state[RANGE] == CUSTOM:
+        name = st.session_state[RANGE]
+        if name == CUSTOM:
             _draw_dates(choices)
         first, last = _days(choices)
         for label, icon, steps, ends in (
@@ -164,13 +165,13 @@ def _draw_period(choices: Choices, own: str = "") -> None:
                 label,
                 icon=f":material/{icon}:",
                 key=f"period_{label.lower()}",
-                disabled=ends or st.session_state[RANGE] in {ALL, own},
+                disabled=ends or name in {ALL, own},
                 on_click=_step,
                 args=(choices, steps),
             )
-        frozen = f"{RANGE}={CUSTOM}&amp;{DATES}={first}&amp;{DATES}={last}" if st.session_state[RANGE] != own else ""
+        frozen = f"{RANGE}={CUSTOM}&amp;{DATES}={first}&amp;{DATES}={last}" if name != own else ""
         st.html(f'<a class="copy-link" href="?{frozen}">Copy link</a>', width="content")
-    if st.session_state[RANGE] == own:
+    if name == own:
         return
     st.selectbox("Compare with", COMPARISONS, key=COMPARED_WITH, bind="query-params", filter_mode=None, width=190)
 
@@ -216,8 +217,11 @@ def _days(choices: Choices) -> tuple[date, date]:
 
 def follow_addresses(viewer: Viewer, key: str) -> None:
     """Have an address name its repositories as they are called now; what is none of the viewer's stays as it is."""
-    asked, names = st.query_params.get_all(key), choosable(viewer)
-    if not asked or set(asked) <= set(names.values()):
+    asked = st.query_params.get_all(key)
+    if not asked:
+        return
+    names = choosable(viewer)
+    if set(asked) <= set(names.values()):
         return
     grouped = {each.name: -each.group_id for each in groups(viewer, the_store())}
     meant = grouped | dict(addresses(viewer, the_store()))
@@ -248,9 +252,10 @@ def repository_ids(viewer: Viewer, chosen: Collection[int]) -> frozenset[int]:
 
 def chosen_groups(viewer: Viewer) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Where a group is chosen, what is chosen: groups with their members, and repositories as groups of one."""
-    chosen, names = st.session_state.get(REPOSITORY) or (), choosable(viewer)
+    chosen = st.session_state.get(REPOSITORY) or ()
     if not any(each < 0 for each in chosen):
         return ()
+    names = choosable(viewer)
     return tuple((names[each], tuple(sorted(repository_ids(viewer, [each])))) for each in chosen)
 
 
