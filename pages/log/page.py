@@ -86,7 +86,7 @@ sees = grants.log_viewer(who, the_store())
 busy, may = collecting.is_going_on(sees), bool(choices(who, sees))
 if title_with_button("System log", "Collect now", "log_collect", ":material/sync:", offered=may, disabled=busy):
     ask_to_collect()
-collecting.progress(sees)
+collecting.draw_progress(sees, goes_on=busy)
 tracked = repositories(sees, the_store())
 wanted_states, of_tenant, of_repository, only_failed = draw_filters(tracked, sees)
 reader = narrowed(sees, tracked, of_tenant)

@@ -75,11 +75,16 @@ def progress(viewer: Viewer, *, own: bool = False) -> bool:
     if own and STATE not in st.session_state:
         return False
     goes_on = is_going_on(viewer)
+    draw_progress(viewer, goes_on=goes_on)
+    return goes_on
+
+
+def draw_progress(viewer: Viewer, *, goes_on: bool) -> None:
+    """The same, where it is known already whether one is going on."""
     if goes_on:
         st.fragment(_draw_running, run_every=REFRESH_S)(viewer)
     else:
         _draw_end(viewer)
-    return goes_on
 
 
 def is_going_on(viewer: Viewer) -> bool:
