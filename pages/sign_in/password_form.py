@@ -12,7 +12,7 @@ from data.accounts import accounts, sessions
 from data.accounts.models import Account
 from data.accounts.passwords import LONGEST_BYTES
 from data.calendar import utc_now
-from pages.ui.session import address, typed_password
+from pages.ui import session
 from pages.ui.store import the_store
 
 _STATE_OF_THE_FORM = ("authentication_status", "name", "username", "email", "roles", "logout", "password_hint")
@@ -46,7 +46,7 @@ class _Credentials(dict[str, Any]):
         return True
 
     def __missing__(self, username: str) -> dict[str, Any]:
-        sessions.attempt(the_store(), username, address(), utc_now())
+        sessions.attempt(the_store(), username, session.address(), utc_now())
         found = self[username] = accounts.credentials_for_form(the_store(), username)
         return found
 
@@ -63,7 +63,7 @@ class _Controller(AuthenticationController):  # type: ignore[misc]
     """
 
     def login(self, username: str | None = None, password: str | None = None, *rest: Any, **more: Any) -> bool | None:
-        too_long = len(typed_password(password or "").encode("utf-8", "backslashreplace")) > LONGEST_BYTES
+        too_long = len(session.typed_password(password or "").encode("utf-8", "backslashreplace")) > LONGEST_BYTES
         accepted: bool | None = super().login((username or "").strip(), "" if too_long else password, *rest, **more)
         return accepted
 
