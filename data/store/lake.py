@@ -11,6 +11,7 @@ number that each commit raises.
 One write lock for both, as with files: an advisory lock of PostgreSQL, which goes with the connection that holds it.
 """
 
+import atexit
 import importlib.util
 import logging
 import os
@@ -20,6 +21,7 @@ import socket
 import tempfile
 import threading
 import time
+import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -166,6 +168,17 @@ def lake_databases(setting: str, data: str | None, lock_timeout_s: float) -> "tu
     return LakeTraffic(lake), LakeControl(lake)
 
 
+_open_lakes: "weakref.WeakSet[Lake]" = weakref.WeakSet()
+
+
+@atexit.register
+def _close_lakes() -> None:
+    """A process that ends while a cursor of a lake is kept would end by a fault inside DuckDB's extensions."""
+    for lake in list(_open_lakes):
+        with suppress(duckdb.Error):
+            lake.close()
+
+
 class Lake:
     """The DuckDB that PostgreSQL and the lake are attached to: one for a store and process, opened at the first use."""
 
@@ -185,6 +198,7 @@ class Lake:
         self.away: str | None = None
         self._is_bucket_away = False
         self._copy = catalog_copy.CatalogCopy(LAKE_SCHEMA, self.ask)
+        _open_lakes.add(self)
 
     @contextmanager
     def cursor(self, *, asks_postgres: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:

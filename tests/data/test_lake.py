@@ -301,3 +301,21 @@ def test_who_waits_ends_the_sessions_of_a_stopped_process_whose_commit_is_refuse
     assert (output, sleeper.returncode) == ("refused\n", 0)
     known = store.database(name).last_ids()
     assert ("waiter" in known, "sleeper" in known) == (True, False)
+
+
+LEAVING = """
+import sys
+from pathlib import Path
+from data.store import Store
+sys.kept = store = Store(Path(sys.argv[1]), 60.0, sys.argv[2])  # to the very end, as pages keep theirs
+for database in (store.traffic, store.control):
+    print(database.rows("select count(*) from schema_migration")[0][0] > 0, database.version() > 0)
+"""
+
+
+@on_the_lake
+def test_a_process_that_does_not_close_its_store_ends_well(store: Store) -> None:
+    setting = SETTING + of_lake(store).lake._conninfo
+    command = [sys.executable, "-c", LEAVING, str(store.directory), setting]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == ("True True\nTrue True\n", 0), done.stderr
