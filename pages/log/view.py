@@ -17,7 +17,6 @@ from data.store.arrow import arrow_rows
 from data.store.cache import cached
 from data.text import number_text
 from pages.ui import messages, tables
-from pages.ui.columns import lean
 from pages.ui.time_format import moment_column
 
 STATES = {
@@ -32,38 +31,32 @@ OUTCOMES = {Outcome.OK: "OK", Outcome.UNCHANGED: "No change", Outcome.SKIPPED: "
 OUTCOMES |= {Outcome.NOT_GRANTED: "Not granted"}
 REASONS_AT_SIGHT = 5
 ROWS_AT_SIGHT = 10
-RUNS: Mapping[str, Any] = lean(
-    {
-        "run": config.NumberColumn("Run", format="%d", width=60, pinned=True),
-        "state": config.TextColumn("State", width=110),
-        "trigger": config.TextColumn("Started by"),
-        "repositories": config.NumberColumn("Repositories", format="localized"),
-        "requests": config.NumberColumn("Requests", format="localized", help="Requests to GitHub"),
-        "seconds": config.NumberColumn("Duration (s)", format="%.0f"),
-    }
-)
-RESULTS: Mapping[str, Any] = lean(
-    {
-        "repository": config.TextColumn("Repository", pinned=True),
-        "tenant": config.TextColumn("Tenant"),
-        "endpoint": config.TextColumn("Endpoint", width=110),
-        "outcome": config.TextColumn("Outcome", width=110),
-        "reason": config.TextColumn("Reason", width="large"),
-        "status": config.NumberColumn("HTTP", format="%d", width=60),
-        "changed": config.NumberColumn("Rows changed", format="localized", width=100),
-        "elapsed": config.NumberColumn("Duration (ms)", format="localized", width=100),
-    }
-)
-ATTEMPTS: Mapping[str, Any] = lean(
-    {
-        "subscription": config.TextColumn("Subscription", pinned=True),
-        "occasion": config.TextColumn("Period", width=110),
-        "channel": config.TextColumn("Channel", width=110),
-        "outcome": config.TextColumn("Outcome", width=110),
-        "reason": config.TextColumn("Reason", width="large"),
-        "status": config.NumberColumn("Status", format="%d", width=70),
-    }
-)
+RUNS: Mapping[str, Any] = {
+    "run": config.NumberColumn("Run", format="%d", width=60, pinned=True),
+    "state": config.TextColumn("State", width=110),
+    "trigger": config.TextColumn("Started by"),
+    "repositories": config.NumberColumn("Repositories", format="localized"),
+    "requests": config.NumberColumn("Requests", format="localized", help="Requests to GitHub"),
+    "seconds": config.NumberColumn("Duration (s)", format="%.0f"),
+}
+RESULTS: Mapping[str, Any] = {
+    "repository": config.TextColumn("Repository", pinned=True),
+    "tenant": config.TextColumn("Tenant"),
+    "endpoint": config.TextColumn("Endpoint", width=110),
+    "outcome": config.TextColumn("Outcome", width=110),
+    "reason": config.TextColumn("Reason", width="large"),
+    "status": config.NumberColumn("HTTP", format="%d", width=60),
+    "changed": config.NumberColumn("Rows changed", format="localized", width=100),
+    "elapsed": config.NumberColumn("Duration (ms)", format="localized", width=100),
+}
+ATTEMPTS: Mapping[str, Any] = {
+    "subscription": config.TextColumn("Subscription", pinned=True),
+    "occasion": config.TextColumn("Period", width=110),
+    "channel": config.TextColumn("Channel", width=110),
+    "outcome": config.TextColumn("Outcome", width=110),
+    "reason": config.TextColumn("Reason", width="large"),
+    "status": config.NumberColumn("Status", format="%d", width=70),
+}
 SENT = {"sent": "Sent", "again": "To be tried again", "failed": "Failed", "skipped": "Nothing to send"}
 
 

@@ -23,7 +23,6 @@ from pages.overview import text
 from pages.overview.text import TableRequest
 from pages.ui import controls, filters, repository_status, tables
 from pages.ui.charts.chart import draw
-from pages.ui.columns import lean
 from pages.ui.spikes import MOST_SPIKES, spike_list, spikes_in_chart
 from pages.ui.text import NAME_IN_LINK, repository_link
 
@@ -139,7 +138,7 @@ def _columns(name_width: int) -> Mapping[str, Any]:
     config = st.column_config
     number = partial(config.NumberColumn, format="localized")
     against = "Views, compared as chosen above, or with the previous period"
-    every = {
+    return {
         "link": config.LinkColumn("Repository", display_text=NAME_IN_LINK, pinned=True, width=name_width),
         "sparkline": config.AreaChartColumn("Views per day", y_min=0, width=130, help="Final days only"),
         "views": number("Views", width=80, help="Of the days above"),
@@ -148,7 +147,6 @@ def _columns(name_width: int) -> Mapping[str, Any]:
         "clones": number("Clones", width=80, help="Of the days above"),
         "stars": number("Stars gained", width=95),
     }
-    return lean(every)
 
 
 def draw_health(viewer: Viewer, store: Store, account: Account) -> None:

@@ -20,7 +20,6 @@ from data.store.arrow import arrow_columns
 from data.store.cache import cached
 from data.text import counted
 from pages.ui import tables
-from pages.ui.columns import lean
 from pages.ui.repository_status import COLOURS, attention, repository_rows
 from pages.ui.time_format import moment_column
 
@@ -147,7 +146,7 @@ def _columns() -> Mapping[str, Any]:
         "Whole days until GitHub deletes the first day that is not stored yet. Red at "
         f"{NEAR_DAYS} or less; 0 also where days are being lost. Empty: not collected."
     )
-    every = {
+    return {
         "link": config.LinkColumn("Repository", display_text=r"of=(.*)$", pinned=True, width=215),
         "words": config.MultiselectColumn("State", options=list(COLOURS), color=list(COLOURS.values()), width=100),
         "days_left": config.ProgressColumn(
@@ -163,4 +162,3 @@ def _columns() -> Mapping[str, Any]:
         "kind": config.TextColumn("Kind", width=110),
         "note": config.TextColumn("Reason and next step", width=420),
     }
-    return lean(every)

@@ -34,7 +34,6 @@ from pages.ui.charts.coverage import coverage
 from pages.ui.charts.events import METRICS, around
 from pages.ui.charts.listings import MOST_BOUND_DAYS, bounds_chart, lists_chart, share_chart
 from pages.ui.charts.repository import WAVE, chosen_wave, happenings, story_chart, views_chart
-from pages.ui.columns import lean
 from pages.ui.notation import day_format
 from pages.ui.totals import draw_numbers, draw_totals
 
@@ -324,14 +323,13 @@ def draw_people(about: About) -> None:
 @cache
 def _week_columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
-    every = {
+    return {
         "week": st.column_config.DateColumn("Week of", format=day_format(), width=105),
         "view_uniques": number("Visitors", format="localized", help="Unique in the week, as counted by GitHub"),
         "visitor_days": number(DAILY_VISITORS, format="localized", help=SUM_HELP),
         "clone_uniques": number("Cloners", format="localized", help="Unique in the week, as counted by GitHub"),
         "cloner_days": number(DAILY_CLONERS, format="localized", help=SUM_HELP),
     }
-    return lean(every)
 
 
 def draw_lists(about: About, listing: str) -> None:
@@ -501,7 +499,7 @@ def _event_columns() -> dict[str, Any]:
         columns[window] = number(name)
         columns[f"{window}_change"] = percent("vs usual", help=usual)
     columns["on_before"] = percent("vs week before", help="Compared with the same weekdays of the week before")
-    return lean(columns)
+    return columns
 
 
 def draw_coverage(about: About) -> None:

@@ -19,7 +19,6 @@ from data.store import Store
 from data.store.arrow import arrow_rows
 from data.store.cache import cached
 from pages.ui import controls, messages
-from pages.ui.columns import lean
 from pages.ui.store import the_store
 from pages.ui.time_format import expiry, expiry_level, moment_column
 
@@ -35,16 +34,14 @@ HOW_TO = f"""
 A classic token works, too, with the scope **repo** (or **public_repo** if all repositories are public).
 """
 KEPT = "Stored encrypted. Only its last four characters are ever shown."
-COLUMNS: Mapping[str, Any] = lean(  # of the table of tenants; all but the one in the reader's own zone
-    {
-        "name": config.TextColumn("Tenant", pinned=True),
-        "state": config.TextColumn("State", width=100),
-        "repositories": config.NumberColumn("Repositories", format="localized", width=100),
-        "schedule": config.TextColumn("Schedule (UTC)"),
-        "token": config.TextColumn("Collects with"),
-        "expires": config.TextColumn("Token expires", width="medium"),
-    }
-)
+COLUMNS: Mapping[str, Any] = {  # of the table of tenants; all but the one in the reader's own zone
+    "name": config.TextColumn("Tenant", pinned=True),
+    "state": config.TextColumn("State", width=100),
+    "repositories": config.NumberColumn("Repositories", format="localized", width=100),
+    "schedule": config.TextColumn("Schedule (UTC)"),
+    "token": config.TextColumn("Collects with"),
+    "expires": config.TextColumn("Token expires", width="medium"),
+}
 
 
 class TokenUnusable(Exception):

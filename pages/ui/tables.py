@@ -17,7 +17,6 @@ from data.traffic.export import ExportTable
 from data.traffic.files import MOST_EXCEL_ROWS
 from data.traffic.models import Page, Paging, Selection
 from pages.ui import controls, filters
-from pages.ui.columns import lean
 from pages.ui.notation import day_format
 from pages.ui.store import the_store
 
@@ -72,7 +71,7 @@ def _columns(value_name: str, name_width: int, day_format: str) -> Mapping[str, 
     number = st.column_config.NumberColumn
     day = st.column_config.DateColumn
     text = st.column_config.TextColumn
-    every = {
+    return {
         "full_name": text("Repository", pinned=True, width=name_width),
         "day": day("Day", format=day_format, help="UTC, as GitHub counts days", width=100),
         "period": day("From", format=day_format, help="UTC, as GitHub counts days", width=100),
@@ -87,7 +86,6 @@ def _columns(value_name: str, name_width: int, day_format: str) -> Mapping[str, 
         "counted": text("Uniques", help=COUNTED_HELP, width=105),
         "state": text("State", help=STATE_HELP, width=90),
     }
-    return lean(every)
 
 
 def draw(rows: Any, columns: Mapping[str, Any], key: str, alt: str, height: Height = "content") -> None:

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from data.text import counted, day_text
-from pages.ui.columns import lean
 from pages.ui.notation import day_format
 
 WARNED_AT = ((1, "error"), (7, "warning"), (14, "info"))  # days before a token expires
@@ -68,5 +67,4 @@ def moment_column(label: str, **more: Any) -> Any:
     """A table's column of moments, in the reader's own time zone."""
     zone = st.context.timezone
     help_text, form = f"In your time zone: {zone or 'UTC'}", f"{day_format()}, HH:mm"
-    column = st.column_config.DatetimeColumn(label, format=form, timezone=zone, help=help_text, **more)
-    return lean({label: column})[label]
+    return st.column_config.DatetimeColumn(label, format=form, timezone=zone, help=help_text, **more)

@@ -1,12 +1,10 @@
 """Tables: what stands in their cells, what they are saved as."""
 
 import pytest
-import streamlit as st
 from pandas import DataFrame
 
 from data.insight.text import change
 from pages.ui import tables
-from pages.ui.columns import lean
 
 
 def weeks(**changed: str | None) -> DataFrame:
@@ -64,14 +62,3 @@ def test_a_day_is_written_the_same_in_every_time_zone(column: str) -> None:
 )
 def test_a_change_is_told_where_there_is_something_to_compare(now: int | None, before: int | None, shown: str) -> None:
     assert change(now, before) == shown
-
-
-def test_columns_are_told_of_without_what_is_not_set_and_a_hidden_one_stays_hidden() -> None:
-    number = st.column_config.NumberColumn("Views", format="localized", width=72)
-
-    told = lean({"views": number, "iso": None})
-
-    assert told == {
-        "views": {"label": "Views", "width": 72, "type_config": {"type": "number", "format": "localized"}},
-        "iso": None,
-    }
