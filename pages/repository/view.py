@@ -320,7 +320,6 @@ def draw_people(about: About) -> None:
         tables.draw(people.weeks, _week_columns(), "repository_weeks_table", alt, height)
 
 
-@cache
 def _week_columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {

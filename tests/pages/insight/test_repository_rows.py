@@ -10,8 +10,9 @@ from pandas import DataFrame
 from data.insight.events import compared
 from data.insight.notes import checked_link
 from data.insight.spike_causes import Cause, Listed, Noted, Released, Spike, Starred
+from data.text import Notation, writing
 from data.traffic.models import Grain
-from pages.repository import text
+from pages.repository import text, view
 from pages.ui.charts import coverage, listings, repository
 from pages.ui.charts.bars_and_lines import IMPORTED, STATES, with_imports
 from pages.ui.charts.repository import Mark, lanes_specification
@@ -188,6 +189,14 @@ def test_an_event_of_which_days_are_missing_says_so() -> None:
     assert text.cards(found)[0].days == "3 of 7 days"
     assert [each.partition(":")[0] for each in text.incomplete(found)] == ["7 days after", "30 days after"]
     assert text.event_table(found)["before_change"].iloc[0] == "0%"
+
+
+def test_the_days_of_weeks_are_written_as_each_reader_writes_them() -> None:
+    found = []
+    for notation in (Notation(), Notation(month_first=True), Notation()):
+        with writing(notation):
+            found.append(view._week_columns()["week"]["type_config"]["format"])
+    assert found == ["D MMM YYYY", "MMM D, YYYY", "D MMM YYYY"]
 
 
 def test_the_day_that_stood_out_most_is_looked_at_first_and_links_hold_no_text() -> None:
