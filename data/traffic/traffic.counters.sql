@@ -1,28 +1,10 @@
--- A counter (stars, forks, watchers, open issues and pull requests), as $metric says, of the repositories with the most
--- views (then clones, then by name) from the first day to the last one: the last look of each day, week (Monday) or month,
--- UTC, that has one.
--- Grain: a repository and period. Source: v_daily, v_stars, from the session's variable today. left_out: how many
--- repositories with such days have more than $most others before them.
-with largest as (
+-- A counter (stars, forks, watchers, open issues and pull requests), as $metric says, of repositories from the first day to
+-- the last one: the last look of each day, week (Monday) or month, UTC, that has one.
+-- Grain: a repository and period. Source: v_stars.
+with looks as (
     select
         repository_id,
         full_name,
-        row_number() over (
-            order by sum(views) desc nulls last, sum(clones) desc nulls last, lower(full_name), repository_id
-        ) as place,
-        greatest(count(*) over () - $most, 0) as left_out
-    from v_daily
-    where
-        repository_id in (select unnest($visible::integer[]))
-        and day between $first_day and $last_day
-        and contains(lower(full_name), lower($search))
-    group by repository_id, full_name
-    qualify place <= $most
-),
-
-looks as (
-    select
-        repository_id,
         day,
         case $metric
             when 'stars' then stars
@@ -38,15 +20,13 @@ looks as (
 
 select
     repository_id,
-    largest.full_name,
-    date_trunc($grain, looks.day)::date as period,
-    arg_max(looks.number, looks.day) as value,
+    full_name,
+    date_trunc($grain, day)::date as period,
+    arg_max(number, day) as value,
     'final' as state,
     null as kind,
-    0 as pending,
-    any_value(largest.left_out) as left_out
+    0 as pending
 from looks
-inner join largest using (repository_id)
-where looks.number is not null
-group by repository_id, largest.full_name, period
-order by lower(largest.full_name), repository_id, period;
+where number is not null
+group by repository_id, full_name, period
+order by lower(full_name), repository_id, period;

@@ -125,7 +125,6 @@ def all_weekly_traffic(viewer: Viewer, store: Store, selection: Selection, order
     return _file_rows(viewer, store, selection, "weekly_traffic", whole)
 
 
-@cached("traffic")
 def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain, metric: str) -> DataFrame:
     """One metric of the selection for charts: up to 12 repositories, those with the most views, and the total of all.
 
@@ -138,13 +137,13 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain, met
     that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
+    counted = _counted(viewer, store, selection, grain, COUNTED.get(metric, Metric.VIEWS))
     if metric in COUNTERS:
-        values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES, "metric": metric}
-        rows = _ask(viewer, store, selection, "counters", values)
+        rows = _counters(viewer, store, selection, grain, metric)
     else:
-        rows = _counted(viewer, store, selection, grain, COUNTED[metric])
-    found = frame(_uniques(rows) if metric in UNIQUES else rows.select(SERIES))
-    found.attrs["left_out"] = pc.max(rows.column("left_out")).as_py() or 0
+        rows = _uniques(counted) if metric in UNIQUES else counted.select(SERIES)
+    found = frame(rows)
+    found.attrs["left_out"] = pc.max(counted.column("left_out")).as_py() or 0
     return found
 
 
@@ -153,6 +152,14 @@ def _counted(viewer: Viewer, store: Store, selection: Selection, grain: Grain, m
     """The counts of a series and, beside them, their uniques."""
     values = {"search": selection.search, "grain": grain.value, "most": MOST_REPOSITORIES, "metric": metric.value}
     return _ask(viewer, store, selection, "series", values)
+
+
+@cached("traffic")
+def _counters(viewer: Viewer, store: Store, selection: Selection, grain: Grain, metric: str) -> pa.Table:
+    """A counter of the repositories whose views are in the chart."""
+    of_views = _counted(viewer, store, selection, grain, Metric.VIEWS).column("repository_id")
+    shown = replace(selection, repository_ids=frozenset(of_views.unique().drop_null().to_pylist()))
+    return _ask(viewer, store, shown, "counters", {"grain": grain.value, "metric": metric})
 
 
 def _uniques(rows: pa.Table) -> pa.Table:
