@@ -70,10 +70,8 @@ def addresses(viewer: Viewer, store: Store) -> Mapping[str, int]:
 @cached("traffic")
 def other_tenants(viewer: Viewer, store: Store) -> Mapping[int, tuple[str, ...]]:
     """The repositories that the viewer sees with several tenants, by id: the names of the other tenants."""
-    every = repositories(viewer.of_each_tenant(), store)
-    times = Counter(each.github_id for each in every)
-    double = [each.repository_id for each in every if each.github_id is not None and times[each.github_id] > 1]
-    rows = store.traffic.rows(query(__name__, "other_tenants"), {"visible": double}) if double else []
+    every = viewer.of_each_tenant()
+    rows = store.traffic.rows(query(__name__, "other_tenants"), {"visible": list(every.repository_ids)})
     return MappingProxyType({key: tuple(names) for key, names in rows})
 
 
