@@ -267,26 +267,19 @@ def _handed_out(answer: Any) -> Any:
     """The answer itself, its DataFrames as copies that share their rows until one is changed."""
     if _is_frame(answer):
         return answer.copy(deep=False)
-    if names := _may_be_frames(answer.__class__):
-        values = ((name, getattr(answer, name)) for name in names)
-        if frames := {name: value.copy(deep=False) for name, value in values if _is_frame(value)}:
-            return replace(answer, **frames)
-    return answer
+    values = ((name, getattr(answer, name)) for name in _field_names(answer.__class__))
+    frames = {name: value.copy(deep=False) for name, value in values if _is_frame(value)}
+    return replace(answer, **frames) if frames else answer
 
 
 @cache
-def _may_be_frames(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass that may hold a DataFrame, as their types say."""
-    named = ((field.name, str(field.type)) for field in fields(kind)) if is_dataclass(kind) else ()
-    return tuple(name for name, of in named if any(word in of for word in ("DataFrame", "Any", "object")))
+def _field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; of another type none."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _is_frame(answer: Any) -> TypeGuard["DataFrame"]:
     return hasattr(answer, "memory_usage")
-
-
-def _fields(answer: Any) -> Iterator[tuple[str, Any]]:
-    return ((field.name, getattr(answer, field.name)) for field in fields(answer))
 
 
 def size_of(answer: Any) -> int:
@@ -301,6 +294,6 @@ def size_of(answer: Any) -> int:
         return sys.getsizeof(answer) + sum(map(size_of, some)) * len(answer) // max(1, len(some))
     if isinstance(answer, Mapping):
         return sys.getsizeof(answer) + size_of(tuple(answer)) + size_of(tuple(answer.values()))
-    if is_dataclass(answer):
-        return sum((size_of(value) for _, value in _fields(answer)), start=64)
+    if names := _field_names(answer.__class__):
+        return sum((size_of(getattr(answer, name)) for name in names), start=64)
     return sys.getsizeof(answer)
