@@ -139,7 +139,7 @@ def health(
 
 
 def looked_at(now: datetime) -> datetime:
-    """The moment of which an answer is kept that is asked for now."""
+    """The moment as of which health is told now: the same for five minutes, so that its answer is kept as long."""
     return now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % LOOK_EVERY
 
 

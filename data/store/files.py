@@ -71,9 +71,8 @@ class _OpenVersion:
         self._name = name
         self._guard = threading.Lock()
         self._idle: list[tuple[dict[str, object], duckdb.DuckDBPyConnection]] = []
-        self.close = weakref.finalize(
-            self, _detach, instance, name, self._idle
-        )  # also where a store is dropped unclosed
+        # also where a store is dropped unclosed
+        self.close = weakref.finalize(self, _detach, instance, name, self._idle)
         self.close.atexit = False
 
     @contextmanager

@@ -153,8 +153,8 @@ def draw_health(viewer: Viewer, store: Store, account: Account) -> None:
     """What needs attention, or that nothing does."""
     st.header("Health", anchor=False)
     found = repository_status.health_of(account, viewer, store, utc_now())
-    for told, show in ((found.problems, st.error), (found.warnings, st.warning)):
-        if told:
-            show(told, icon=":material/warning:")
+    for words, show in ((found.problems, st.error), (found.warnings, st.warning)):
+        if words:
+            show(words, icon=":material/warning:")
     if not found.read.findings:
         st.markdown(found.text)

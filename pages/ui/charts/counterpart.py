@@ -81,9 +81,9 @@ class Counterpart:
         transform = [*specification.get("transform", []), {"calculate": text, "as": "before_text"}]
         marks = next(each for each in specification["layer"] if each["mark"]["type"] in {"bar", "point"})
         title = "Compared" if self.lines else "Compared total"
-        told = {"field": "before_text", "type": "nominal", "title": title}
+        tooltip = {"field": "before_text", "type": "nominal", "title": title}
         layers = [
-            each | {"encoding": each["encoding"] | {"tooltip": [*each["encoding"]["tooltip"], told]}}
+            each | {"encoding": each["encoding"] | {"tooltip": [*each["encoding"]["tooltip"], tooltip]}}
             if each is marks or each["mark"].get("opacity") == UNSEEN
             else each
             for each in specification["layer"]
