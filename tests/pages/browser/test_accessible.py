@@ -38,9 +38,6 @@ OPEN_TO = {  # of these pages, the user who opens them
 ALL_SIDEBARS = {"overview", "chart", "tenants"}  # each kind: with filters, with those of a chart, of who manages
 SIDEBAR = '[data-testid="stSidebar"]'
 DESKTOP, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 844}
-TOO_WIDE = """() => [document.scrollingElement, document.querySelector('[data-testid="stMain"]')]
-    .filter(each => each && each.scrollWidth > each.clientWidth)
-    .map(each => `${each.tagName}: ${each.scrollWidth} in ${each.clientWidth}`)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def faults(visitor: Visitor, *, with_sidebar: bool = True) -> list[str]:
     found += _findings(visitor, "dark", context, STREAMLIT_S_OWN | IN_THE_DARK, only_colours)
     visitor.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     visitor.drawn()
-    found += visitor.page.evaluate(TOO_WIDE)
+    found += visitor.too_wide()
     visitor.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     return found
 

@@ -16,9 +16,6 @@ PHONE = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
-TOO_WIDE = """() => [document.scrollingElement, document.querySelector('[data-testid="stMain"]')]
-    .filter(each => each && (each.scrollWidth > each.clientWidth || each.clientWidth > window.screen.width))
-    .map(each => `${each.tagName}: ${each.scrollWidth} in ${each.clientWidth}`)"""
 FOCUSED = """() => { const at = document.activeElement;
     const words = [at.ariaLabel, at.closest('[aria-label]')?.ariaLabel, at.innerText];
     return ['BODY', 'MAIN'].includes(at.tagName) ? '' : words.filter(Boolean).join(' ') }"""
@@ -31,7 +28,7 @@ def test_on_a_phone_the_chart_is_on_the_first_screen_and_a_tap_tells_its_numbers
     phone.bring(cookie_of(live, "tenant"))
     phone.open("chart")
     phone.drawn()
-    assert phone.page.evaluate(TOO_WIDE) == []
+    assert phone.too_wide() == []
     chart = phone.page.get_by_test_id("stVegaLiteChart").first
     box = chart.bounding_box()
     assert box is not None

@@ -13,6 +13,9 @@ from playwright.sync_api import TimeoutError as NotInTime
 PATIENCE_MS = 45_000
 USER_MENU = ".st-key-frame_menu"
 ROW_PIXELS, TICK_PIXELS = 35, 18
+TOO_WIDE = """() => [document.scrollingElement, document.querySelector('[data-testid="stMain"]')]
+    .filter(each => each && (each.scrollWidth > each.clientWidth || each.clientWidth > window.screen.width))
+    .map(each => `${each.tagName}: ${each.scrollWidth} in ${each.clientWidth}`)"""
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -46,6 +49,13 @@ class Visitor:
             for each in self.page.get_by_test_id(kind).all():
                 expect(each.locator(inside).first).to_be_attached()
         self.settle()
+
+    def too_wide(self) -> list[str]:
+        """What scrolls sideways. Tables and charts follow a new width a moment after the page does."""
+        with suppress(NotInTime):
+            self.page.wait_for_function(f"() => ({TOO_WIDE})().length === 0", timeout=PATIENCE_MS)
+        found: list[str] = self.page.evaluate(TOO_WIDE)
+        return found
 
     def sign_in(self, username: str, password: str) -> None:
         """By the form that is open."""
