@@ -51,7 +51,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "api": (programs, 400),
     "reports": (reports, 420),
     "import": (imports, 180),
-    "lake": (lake, 480),
+    "lake": (lake, 720),
 }
 """The parts, each with the seconds after which it is ended. `size` makes the five years where they are not yet."""
 
