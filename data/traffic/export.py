@@ -30,7 +30,7 @@ from data.sandbox.reference import relations
 from data.store import Store
 from data.store.cache import cached, compute_slots
 from data.store.sql import query
-from data.traffic.formulas import without_formulas
+from data.traffic.csv_values import csv_values
 from data.traffic.models import Grain, Metric
 
 REPOSITORIES_A_CHUNK = 25  # of five years
@@ -301,7 +301,7 @@ def _write(viewer: Viewer, store: Store, request: ExportRequest, stream: BinaryI
             for chunk in _chunks(request, keys):
                 for batch in _batches(cursor, viewer, request, chunk):
                     table = _shaped(cursor, viewer, request, pa.Table.from_batches([batch]))
-                    writer.write(without_formulas(table) if request.format is ExportFormat.CSV else table)
+                    writer.write(csv_values(table) if request.format is ExportFormat.CSV else table)
                     yield batch.num_rows
 
 
@@ -454,7 +454,7 @@ def _writer(request: ExportRequest, schema: pa.Schema, stream: BinaryIO) -> Any:
     if request.format is ExportFormat.PARQUET:
         return parquet.ParquetWriter(stream, schema, compression="zstd")
     options = csv.WriteOptions(eol="\r\n", quoting_header="none")  # as RFC 4180 has it
-    return csv.CSVWriter(stream, schema, write_options=options)
+    return csv.CSVWriter(stream, csv_values(schema.empty_table()).schema, write_options=options)
 
 
 def _is_there(target: Path) -> str:

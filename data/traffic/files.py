@@ -14,11 +14,10 @@ from typing import Any
 import pyarrow as pa
 import xlsxwriter
 from pandas import DataFrame
-from pyarrow import compute as pc
 from pyarrow import csv, parquet
 
 from data.text import number_text
-from data.traffic.formulas import formula_safe, without_formulas
+from data.traffic.csv_values import csv_values, formula_safe, times_as_texts
 
 MOST_EXCEL_ROWS = 100_000  # a few seconds' work
 MOST_EXCEL_LETTERS = 32_767  # in a cell
@@ -33,8 +32,8 @@ class TooManyRows(Exception):
 
 
 def csv_file(rows: DataFrame | pa.Table) -> bytes:
-    """CSV (UTF-8): unknown is an empty field; no text and no heading is a formula."""
-    table = without_formulas(_table(rows))
+    """CSV (UTF-8): unknown is an empty field; no text and no heading is a formula. Days and times as in JSON."""
+    table = csv_values(_table(rows))
     names = [formula_safe(name) for name in table.column_names]
     distinct = [name if names.index(name) == n else f"{name}_{n + 1}" for n, name in enumerate(names)]
     written = BytesIO()
@@ -51,11 +50,9 @@ def json_rows(rows: pa.Table) -> str:
 
 
 def _json_values(column: pa.ChunkedArray) -> list[Any]:
-    if pa.types.is_timestamp(column.type):
-        column = pc.strftime(column.cast(pa.timestamp("s"), safe=False), "%Y-%m-%dT%H:%M:%SZ")
-    elif pa.types.is_date(column.type):
+    if pa.types.is_date(column.type):
         column = column.cast(pa.string())
-    values: list[Any] = column.to_pylist()
+    values: list[Any] = times_as_texts(column).to_pylist()
     return values
 
 

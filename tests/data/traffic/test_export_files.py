@@ -17,8 +17,8 @@ from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.store import Store
 from data.traffic import export as exports
+from data.traffic.csv_values import formula_safe
 from data.traffic.export import ExportFormat, ExportRefused, ExportRequest, ExportTable, export
-from data.traffic.formulas import formula_safe
 from tests.data.writers import NOW
 
 REPOSITORIES = ExportRequest(ExportTable.REPOSITORIES)
@@ -100,7 +100,7 @@ def test_a_failed_export_leaves_all_as_it_was(
     target = tmp_path / "x.csv"
     if overwrite:
         target.write_text("mine")
-    monkeypatch.setattr(exports, "without_formulas", broken)
+    monkeypatch.setattr(exports, "_batches", broken)
     add_repositories(
         store,
         COMMAND_LINE,

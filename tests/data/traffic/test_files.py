@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from data.traffic import files
-from data.traffic.files import TooManyRows, csv_file, excel_file, parquet_file
+from data.traffic.files import TooManyRows, csv_file, excel_file, json_rows, parquet_file
 
 ROWS = pa.table(
     {
@@ -48,6 +48,13 @@ def test_no_text_and_no_heading_of_a_csv_is_a_formula() -> None:
 def test_no_text_of_a_frame_is_a_formula_however_it_is_kept(kind: object) -> None:
     frame = pd.DataFrame({"full_name": pd.Series(["=1+1", "a/b", None], dtype=kind)})
     assert csv_file(frame) == b'full_name\r\n"\'=1+1"\r\n"a/b"\r\n\r\n'
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_a_time_is_the_same_text_in_a_csv_as_in_json(zone: str | None) -> None:
+    rows = pa.table({"at": pa.array([datetime(2026, 5, 10, 12, 0, 7, 890_000, UTC), None], pa.timestamp("us", zone))})
+    assert csv_file(rows) == b'at\r\n"2026-05-10T12:00:07Z"\r\n\r\n'
+    assert json_rows(rows) == '[{"at":"2026-05-10T12:00:07Z"},{"at":null}]'
 
 
 def test_a_spreadsheet_gets_each_value_as_what_it_is() -> None:
