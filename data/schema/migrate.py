@@ -16,6 +16,7 @@ from data.calendar import SETTLED_AFTER_DAYS, WINDOW_DAYS, stored, utc_now
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views.sql"
 BOOKKEEPING = frozenset({"schema_migration", "schema_views", "store_compaction"})
+RECENT_DAYS = 430  # with a month that is not over yet, the same month of the year before
 OWN_TABLES = BOOKKEEPING | {"audit_outbox", "identity_counter", "import_batch", "import_mapping"}
 
 _BOOKKEEPING_TABLES = """
@@ -91,11 +92,15 @@ def read_whole(connection: duckdb.DuckDBPyConnection) -> None:
 def copy_ordered(connection: duckdb.DuckDBPyConnection, source: str) -> None:
     """Fill the freshly migrated tables from the attached database `source`, each row in its sorted place.
 
-    Sorted rows compress best, and a repository's days lie together.
+    Sorted rows compress best, and a repository's days lie together; but the recent ones after all others, so that who
+    asks for the last month of many repositories does not read their five years.
     """
     for table in tables(connection):
-        connection.execute(f"delete from {table}")  # noqa: S608 - names of our own migrations
-        connection.execute(f"insert into {table} select * from {source}.{table} order by all")  # noqa: S608
+        rows = f"{source}.{table}"
+        is_recent = f"day > (select max(day) from {rows}) - {RECENT_DAYS}, "  # noqa: S608 - names of our own migrations
+        order = f"{is_recent if 'day' in connection.table(table).columns else ''}columns(*)"
+        connection.execute(f"delete from {table}")  # noqa: S608
+        connection.execute(f"insert into {table} select * from {rows} order by {order}")  # noqa: S608
 
 
 def copy_visible(connection: duckdb.DuckDBPyConnection, source: str, visible: list[int], but: frozenset[str]) -> None:

@@ -114,6 +114,19 @@ def test_a_compacted_store_holds_the_same_rows_sorted(store: Store) -> None:
 
 
 @pytest.mark.files
+def test_the_recent_days_of_all_repositories_lie_together_in_a_compacted_store(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "RECENT_DAYS", 2)
+    days = "select n % 2 + 1, make_date(2026, 1, n // 2 + 1), now()::timestamp, 1 from range(6) as numbers (n)"
+    with store.traffic.commit("test") as connection:
+        connection.execute(f"insert into star_history {days}")
+        connection.execute("delete from store_compaction")
+    rows = answer(store, "select repository_id, extract('day' from day) as number from star_history order by rowid")
+    assert rows == [(1, 1), (2, 1), (1, 2), (1, 3), (2, 2), (2, 3)]
+
+
+@pytest.mark.files
 def test_a_compacted_store_gives_its_free_blocks_back(store: Store) -> None:
     filling = "insert into star_history select i, '2026-01-01', now()::timestamp, hash(i) >> 1 from range(500000) t(i)"
     with store.traffic.commit("test") as connection:
