@@ -53,9 +53,11 @@ comment on column v_daily_without_imports.clones_source is 'The same of the clon
 
 -- Which of the two is read is decided while a statement is bound: a union of both would double what is to be planned, which for
 -- the repositories of one tenant takes as long as to read their days.
+-- The id is that of `repository`, so that a filter narrows its few rows, and the join the days: beside each of 600,000 days a
+-- look into a list of 10,000 ids would take a fifth of the time.
 create view v_daily as
 select
-    daily.repository_id,
+    repository.repository_id,
     repository.tenant_id,
     tenant.name as tenant,
     repository.full_name,
