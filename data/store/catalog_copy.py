@@ -16,23 +16,30 @@ those of all 10,000, in 2.3 s. As part of the table the filter is below everythi
 blocks and files be left out; the ids, what lies between them, where a tenant's are scattered.
 """
 
+import fcntl
 import re
+import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
 from data.store.database import quoted
+from data.store.versions import is_held
 
 NAME = "traffic_read"  # the database that is read
 ASKED = "asked_repositories"  # the variable with the ids that a cursor will be asked of
 FEW_ROWS = 1_000_000  # some 60 MB of memory; a page that reads as many from a lake takes twice as long
 _LAKE = "traffic_by_copy"  # by what the lake is attached with the copy of its catalog
 _FOLDER = "github-traffic-catalog-"
+_HELD = "held"  # the file in it that its process has locked, until it ends
+_NEW_S = 60  # how old that file is when it surely is locked
 _METADATA = f"__ducklake_metadata_{_LAKE}"
 _SNAPSHOT = "select max(snapshot_id) as version from {}.ducklake_snapshot"
 _TABLES = "select table_name::text from information_schema.tables where table_schema = '{}'"
@@ -102,6 +109,7 @@ class CatalogCopy:
         self._schema = schema
         self._ask = ask
         self._folder: tempfile.TemporaryDirectory[str] | None = None  # is removed with the last reference to it
+        self._held: IO[bytes] | None = None
         self._marks: dict[str, tuple[Any, ...]] = {}
         self._large: set[str] = set()  # the tables of more than FEW_ROWS, until the schema changes
         self.guard = threading.Lock()
@@ -110,7 +118,10 @@ class CatalogCopy:
     def bring_up(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Have the copy be at the newest version; the caller holds the guard."""
         if self._folder is None:
+            remove_left_ones()
             folder = tempfile.TemporaryDirectory(prefix=_FOLDER)
+            self._held = (Path(folder.name) / _HELD).open("wb")
+            fcntl.flock(self._held, fcntl.LOCK_EX)
             place = quoted(Path(folder.name) / "catalog.duckdb")
             cursor.execute(f"attach or replace '{place}' as {_METADATA}")
             cursor.execute(f"create schema {_METADATA}.{self._schema}")
@@ -199,6 +210,15 @@ class CatalogCopy:
         columns = cursor.execute(f"describe {rows}").fetchall()
         listed = (_typed(column, kind, types.get((table, column), "")) for column, kind, *_ in columns)
         return f"select {', '.join(listed)} {rows}"
+
+
+def remove_left_ones() -> None:
+    """Remove the copies of processes that were killed, some 10 MB each."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        held = folder / _HELD
+        with suppress(OSError):  # another user's, or removed meanwhile
+            if held.stat().st_mtime < time.time() - _NEW_S and not is_held(held):
+                shutil.rmtree(folder)
 
 
 def version_of(cursor: duckdb.DuckDBPyConnection) -> int:

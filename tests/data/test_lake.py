@@ -3,10 +3,13 @@
 The other tests of data/ are run on it as they are: `make test-lake`.
 """
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +64,20 @@ def test_what_ducklake_does_not_know_is_left_out_of_the_schema() -> None:
     text = "create table t (a text check (a in ('x', 'y')), b boolean default false);"
     comment = "comment on column v_t.a is\n'It''s.';"
     assert adapted(f"{text}\n{comment}").strip() == "create table t (a text, b boolean default 'false');"
+
+
+@pytest.mark.parametrize(("age_s", "is_locked", "stays"), [(120, False, False), (120, True, True), (0, False, True)])
+def test_the_copies_of_killed_processes_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age_s: int, is_locked: bool, stays: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = Path(tempfile.mkdtemp(prefix="github-traffic-catalog-"))
+    with (folder / "held").open("wb") as held:
+        if is_locked:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        os.utime(held.name, (time.time() - age_s,) * 2)
+        catalog_copy.remove_left_ones()
+    assert folder.exists() is stays
 
 
 @on_the_lake
