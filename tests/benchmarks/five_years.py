@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from data.insight.spikes import save_spikes
-from data.schema.migrate import MIGRATIONS
+from data.schema import migrate as schema
 from data.store import Store
 from tests.benchmarks.measured import NEWEST_DAY, Measured, Scale
 from tests.benchmarks.simulation import followed
@@ -50,9 +50,14 @@ def five_years_copy(scale: Scale, directory: Path) -> Store:
 
 
 def _place(scale: Scale) -> Path:
-    """Named for all that it is made of, so that a change of the schema makes it anew."""
+    """Named for all that it is made of, so that a change of the schema, or of how a file is sorted, makes it anew."""
     digest = hashlib.sha256(repr((scale.store_repositories, scale.store_days, NEWEST_DAY)).encode())
-    for file in (HERE / "five_years.sql", Path(__file__), *sorted(MIGRATIONS.rglob("*.sql"))):
+    for file in (
+        HERE / "five_years.sql",
+        Path(__file__),
+        Path(schema.__file__),
+        *sorted(schema.MIGRATIONS.rglob("*.sql")),
+    ):
         digest.update(file.read_bytes())
     return Path(tempfile.gettempdir()) / f"github-traffic-benchmarks-{os.getuid()}" / digest.hexdigest()[:16]
 
