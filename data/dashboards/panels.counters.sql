@@ -2,9 +2,9 @@
 -- days after they were read, downloads until the next reading; never added up over time. Together, by repository or by
 -- release: the largest groups by what was known last, and how many there are (names). An item is what was counted: a
 -- release's asset, else 0, the repository itself. Grain: a name and period (UTC). Source: repository_stats, release_download.
-with members as (
+with visible as materialized (
     select
-        unnest($members::integer[]) as repository_id,
+        unnest($visible::integer[]) as repository_id,
         unnest($groups::varchar[]) as name
 ),
 
@@ -18,7 +18,7 @@ readings as (
     from repository_stats
     where
         $measure <> 'downloads'
-        and repository_id in (select unnest($visible::integer[]))
+        and repository_id in (select repository_id from visible)
         and day <= $last_day
         and counter is not null
     union all
@@ -31,7 +31,7 @@ readings as (
     from release_download
     where
         $measure = 'downloads'
-        and repository_id in (select unnest($visible::integer[]))
+        and repository_id in (select repository_id from visible)
         and day <= $last_day
         and counter is not null
 ),
@@ -99,17 +99,17 @@ latest as (
 groups as materialized (
     select
         case $split
-            when 'repository' then members.name
+            when 'repository' then visible.name
             when 'release'
                 then
-                    if((select count(*) from members) = 1, '', members.name || ' ')
+                    if((select count(*) from visible) = 1, '', visible.name || ' ')
                     || coalesce(release.tag_name, 'release ' || latest.release_id::text)
         end as name,
         if($by = 'none', null, latest.period) as period,
         sum(latest.counter)::bigint as value,
         if(count(latest.counter) = count(*), 'final', 'gap') as state
     from latest
-    inner join members using (repository_id)
+    inner join visible using (repository_id)
     left join release
         on latest.repository_id = release.repository_id and latest.release_id = release.release_id
     group by all

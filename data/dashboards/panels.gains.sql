@@ -4,9 +4,9 @@
 -- until its days are three days old and the history was read two days later; partial where only some of its days are
 -- asked for. Grain: a name and period (UTC).
 -- Source: star_history, release_download, from the session's variable today.
-with members as (
+with visible as materialized (
     select
-        unnest($members::integer[]) as repository_id,
+        unnest($visible::integer[]) as repository_id,
         unnest($groups::varchar[]) as name
 ),
 
@@ -17,7 +17,7 @@ gains as (
         day,
         stars as gained
     from star_history
-    where repository_id in (select unnest($visible::integer[])) and $measure = 'stars gained'
+    where repository_id in (select repository_id from visible) and $measure = 'stars gained'
     union all
     select
         repository_id,
@@ -25,7 +25,7 @@ gains as (
         day,
         downloads - lag(downloads) over (partition by repository_id, asset_id order by day) as gained
     from release_download
-    where repository_id in (select unnest($visible::integer[])) and $measure = 'downloads gained'
+    where repository_id in (select repository_id from visible) and $measure = 'downloads gained'
 ),
 
 newest_answer as (
@@ -34,7 +34,7 @@ newest_answer as (
         max(last_good_at)::date as answered_on
     from endpoint_state
     where
-        repository_id in (select unnest($visible::integer[]))
+        repository_id in (select repository_id from visible)
         and endpoint = if($measure = 'stars gained', 'star_history', 'releases')
     group by repository_id
 ),
@@ -42,17 +42,17 @@ newest_answer as (
 of_groups as (
     select
         case $split
-            when 'repository' then members.name
+            when 'repository' then visible.name
             when 'release'
                 then
-                    if((select count(*) from members) = 1, '', members.name || ' ')
+                    if((select count(*) from visible) = 1, '', visible.name || ' ')
                     || coalesce(release.tag_name, 'release ' || gains.release_id::text)
         end as name,
         gains.repository_id,
         gains.day,
         gains.gained
     from gains
-    inner join members using (repository_id)
+    inner join visible using (repository_id)
     left join release
         on gains.repository_id = release.repository_id and gains.release_id = release.release_id
 ),

@@ -2,7 +2,11 @@
 -- a new repository, or of a new file, is no growth. Stars, forks and watchers stand for at most seven days after they
 -- were read, downloads until the next reading. Null: nothing was read by both. Grain: all together.
 -- Source: repository_stats, release_download.
-with readings as (
+with visible as materialized (
+    select unnest($visible::integer[]) as repository_id
+),
+
+readings as (
     select
         repository_id,
         0 as item,
@@ -12,7 +16,7 @@ with readings as (
     from repository_stats
     where
         $measure <> 'downloads'
-        and repository_id in (select unnest($visible::integer[]))
+        and repository_id in (select repository_id from visible)
         and day <= $last_day
         and counter is not null
     union all
@@ -25,7 +29,7 @@ with readings as (
     from release_download
     where
         $measure = 'downloads'
-        and repository_id in (select unnest($visible::integer[]))
+        and repository_id in (select repository_id from visible)
         and day <= $last_day
         and counter is not null
 ),

@@ -4,9 +4,9 @@
 -- over lists of one. Who was not in a list of that day is unknown: null. A day is a gap where not every repository whose
 -- lists begin before and end after it had one. Grain: a name and day of observation (UTC).
 -- Source: snapshot, referrer_snapshot, path_snapshot.
-with members as (
+with visible as materialized (
     select
-        unnest($members::integer[]) as repository_id,
+        unnest($visible::integer[]) as repository_id,
         unnest($groups::varchar[]) as name
 ),
 
@@ -16,7 +16,7 @@ list_day as (
         observed_on
     from snapshot
     where
-        repository_id in (select unnest($visible::integer[]))
+        repository_id in (select repository_id from visible)
         and listing = $listing
         and observed_on between $first_day and $last_day
     qualify not $newest or observed_on = max(observed_on) over (partition by repository_id)
@@ -32,7 +32,7 @@ listed as (
     from referrer_snapshot
     where
         $listing = 'referrers'
-        and repository_id in (select unnest($visible::integer[]))
+        and repository_id in (select repository_id from visible)
         and observed_on between $first_day and $last_day
     union all
     select
@@ -44,7 +44,7 @@ listed as (
     from path_snapshot
     where
         $listing = 'paths'
-        and repository_id in (select unnest($visible::integer[]))
+        and repository_id in (select repository_id from visible)
         and observed_on between $first_day and $last_day
 ),
 
@@ -76,19 +76,20 @@ periods as (
 
 groups as (
     select
-        case $split when 'repository' then members.name when 'entry' then listed.entry end as name,
+        case $split when 'repository' then visible.name when 'entry' then listed.entry end as name,
         if($newest, (select min(observed_on) from list_day), list_day.observed_on) as period,
-        sum(if($measure = 'views', listed.views, listed.visitors))::bigint as value
+        sum(listed.views)::bigint as views,
+        sum(listed.visitors)::bigint as visitors
     from list_day
     inner join listed using (repository_id, observed_on)
-    inner join members using (repository_id)
+    inner join visible using (repository_id)
     group by all
 ),
 
 ranked as (
     select
         name,
-        row_number() over (order by max(value) desc nulls last, lower(name), name) as place,
+        row_number() over (order by max(if($measure = 'views', views, visitors)) desc nulls last, lower(name), name) as place,
         count(*) over () as names
     from groups
     group by name
@@ -97,8 +98,10 @@ ranked as (
 select
     periods.period,
     ranked.name,
-    groups.value,
-    if(periods.misses_some or groups.value is null, 'gap', 'final') as state,
+    if($measure = 'views', groups.views, groups.visitors) as value,
+    groups.views,
+    groups.visitors,
+    if(periods.misses_some or value is null, 'gap', 'final') as state,
     ranked.names
 from periods
 cross join ranked

@@ -29,6 +29,7 @@ BEGINNING = date(2008, 1, 1)  # of GitHub
 LONGEST_BY_DAY = 400  # days in a chart; more are shown by week
 EVERY_GROUP = 1_000_000
 ALONG_TIME = (*PERIODS, "weekday")
+COLUMNS = ("period", "name", "value", "state", "names")  # of what a statement answers
 SUMMARY_COLUMNS = {
     "views": "views_30",
     "clones": "clones_30",
@@ -102,10 +103,20 @@ class _Reader:
         is_of_moments = panel.source in LISTED or panel.measure in SNAPSHOTS
         return first, self.today if days.last is None and is_of_moments else last
 
-    def groups(self, panel: Panel, days: tuple[date, date], by: str, split: str = "none", most: int = 1) -> DataFrame:
+    def groups(
+        self,
+        panel: Panel,
+        days: tuple[date, date],
+        by: str,
+        split: str = "none",
+        most: int = 1,
+        *,
+        with_total: bool = False,
+    ) -> DataFrame:
         """The largest groups of a panel's measure. `by` is a period, weekday or none, `split` the second dimension.
 
-        Rows: period, name, value, state, names (how many groups there are).
+        Rows: period, name, value, state, names (how many groups there are); of traffic after them, `with_total`, what
+        all groups have together, without a name.
         """
         if panel.source in {Source.DAILY, Source.WEEKLY}:
             statement = "weekdays" if by == "weekday" else "traffic"
@@ -124,21 +135,23 @@ class _Reader:
             true_uniques=panel.source is Source.WEEKLY,
             listing=panel.source.value,
             newest=by == "none",
+            with_total=with_total,
             **self.members(split),
         )
 
     def members(self, split: str) -> dict[str, list[Any]]:
-        """The repositories, and beside each the group in which it counts: one of several, or itself. Where all count
-        together no group is named.
+        """The visible repositories, and beside each the group in which it counts: one of several, or itself. Where all
+        count together, or by what is listed, no group is named.
         """
+        if split in {"none", *LISTED.values()}:
+            return {"visible": sorted(self.viewer.repository_ids), "groups": []}
         names = repository_names(self.viewer, self.store)
-        if split == "none":
-            return {"members": list(names), "groups": []}
         if split == "group":
             of_group = group_names(self.viewer, self.store)
             pairs = [(key, of_group[g.group_id]) for g in groups(self.viewer, self.store) for key in g.repository_ids]
-            return {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
-        return {"members": list(names), "groups": list(names.values())}
+            seen = [(key, name) for key, name in pairs if key in self.viewer.repository_ids]
+            return {"visible": [key for key, _ in seen], "groups": [name for _, name in seen]}
+        return {"visible": list(names), "groups": list(names.values())}
 
     def compared(self, panel: Panel) -> Selection | None:
         """What the totals of days, weeks or months of traffic are compared with; None where that is nothing."""
@@ -152,7 +165,6 @@ class _Reader:
     def ask(self, statement: str, **values: Any) -> DataFrame:
         """The rows of a statement, which gets those of the values that it names."""
         text = query(__name__, statement)
-        values = {"visible": sorted(self.viewer.repository_ids)} | values
         named = {name: value for name, value in values.items() if f"${name}" in text}
         return arrow.frame(arrow.ask(self.store, text, self.today, named))
 
@@ -174,9 +186,10 @@ class _Reader:
         keys = ["period"] if panel.by in ALONG_TIME else []
         keys += ["name"] if panel.split or panel.by not in ALONG_TIME else []
         for measure in panel.also:
-            beside = self.measure(replace(panel, measure=measure))[[*keys, "value"]]
-            rows = rows.merge(beside.rename(columns={"value": measure}), on=keys, how="left")
-        return rows
+            if measure not in rows:  # what is listed comes with all of its measures
+                beside = self.measure(replace(panel, measure=measure))[[*keys, "value"]]
+                rows = rows.merge(beside.rename(columns={"value": measure}), on=keys, how="left")
+        return rows[[*COLUMNS, *panel.also]]
 
     def measure(self, panel: Panel) -> DataFrame:
         days, by = self.days_of(panel), panel.by if panel.by in ALONG_TIME else "none"
@@ -189,21 +202,10 @@ class _Reader:
             whole = weeks[weeks["state"] == "final"].sort_values("period", ascending=False, kind="stable")
             newest = whole.drop_duplicates("name")
             return newest.sort_values("value", ascending=False, kind="stable").head(most)
-        rows = self.groups(panel, days, by, split, most)
-        if panel.kind is Kind.BARS and panel.source is Source.DAILY and split == "repository" and by in PERIODS:
-            return self.with_others(panel, days, rows)
-        return rows
-
-    def with_others(self, panel: Panel, days: tuple[date, date], rows: DataFrame) -> DataFrame:
-        """Bars by repository, and one of all that have none of their own, so that bars are as high as the total."""
-        more = int(rows["names"].max()) - rows["name"].nunique() if len(rows) else 0
-        if not more or panel.measure in PEOPLE or panel.minimum is not None:
-            return rows
-        total = self.groups(panel, days, str(panel.by)).set_index("period")
-        rest = total["value"] - rows.groupby("period")["value"].sum().reindex(total.index).fillna(0)
-        name = pd.array([others_text(more)] * len(total), dtype=rows["name"].dtype)
-        others = total.assign(value=rest, name=name, names=rows["names"].max()).reset_index()
-        return pd.concat([rows, others[rows.columns]], ignore_index=True)
+        stacked = panel.kind is Kind.BARS and panel.source is Source.DAILY and split == "repository" and by in PERIODS
+        if stacked and panel.measure not in PEOPLE and panel.minimum is None:
+            return _with_others(self.groups(panel, days, by, split, most, with_total=True))
+        return self.groups(panel, days, by, split, most)
 
     def number(self, panel: Panel) -> DataFrame:
         """One row: the value, that of before where the two compare, the state."""
@@ -225,7 +227,7 @@ class _Reader:
         rows = self.groups(panel, (first, last), "none")
         compared = before = None
         if panel.measure in SNAPSHOTS and first > BEGINNING:
-            growth = self.ask("growth", measure=panel.measure, first_day=first, last_day=last)
+            growth = self.ask("growth", measure=panel.measure, first_day=first, last_day=last, **self.members("none"))
             compared, before = growth.iloc[0]
         value, state = (rows["value"].iloc[0], str(rows["state"].iloc[0])) if len(rows) else (None, "gap")
         return _number(value, before, state, compared)
@@ -270,6 +272,19 @@ class _Reader:
     def tracked(self) -> DataFrame:
         found = traffic.repository_summaries(self.viewer, self.store, self.today)
         return found[found["state"] != "removed"]
+
+
+def _with_others(rows: DataFrame) -> DataFrame:
+    """Bars by repository, and in place of the total one of all that have none of their own: as high as it together."""
+    is_total = rows["name"].isna()
+    more = int(rows["names"].max()) - rows["name"].nunique() if len(rows) else 0
+    if not more:
+        return rows[~is_total]
+    total = rows[is_total].set_index("period")["value"]
+    rest = total - rows[~is_total].groupby("period")["value"].sum().reindex(total.index).fillna(0)
+    rows.loc[is_total, "value"] = rest.array
+    rows.loc[is_total, "name"] = others_text(more)
+    return rows
 
 
 def _last_weeks(days: tuple[date, date]) -> tuple[date, date]:

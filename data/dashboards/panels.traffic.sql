@@ -1,11 +1,11 @@
 -- Views, visitors, clones or cloners of the days from the first to the last one, by day, week or month, or in all (by
--- none), pending ones included, together, by repository or by group (each of $members is in the one of $groups
--- beside it, and counts in each of its groups): the largest groups, and how many there are (names). People of a
+-- none), pending ones included, together, by repository or by group (each of $visible counts in the one of $groups beside
+-- it): the largest groups, how many there are (names), and where $with_total, after them, all together without a name. People of a
 -- week are those that GitHub counted for it where $true_uniques, else daily ones added up. Days and weeks (Mondays) are UTC, unknown is null.
 -- Grain: a name and period. Source: v_daily, v_weekly, v_monthly, from the session's variables today, first_day, last_day.
-with members as (
+with visible as materialized (
     select
-        unnest($members::integer[]) as repository_id,
+        unnest($visible::integer[]) as repository_id,
         unnest($groups::varchar[]) as name
 ),
 
@@ -18,21 +18,24 @@ known as (
         null::bigint as view_uniques,
         null::bigint as clone_uniques,
         null::bigint as visitor_days,
-        null::bigint as cloner_days
+        null::bigint as cloner_days,
+        null::varchar as name
     where false
     union all by name
     from query_table(case $by when 'week' then 'v_weekly' when 'month' then 'v_monthly' else 'v_daily' end)
-    where repository_id in (select unnest($visible::integer[]))
+    inner join visible using (repository_id)
 ),
 
-periods as (
+counted as materialized (
     select
-        repository_id,
-        coalesce(day, week, month) as period,
-        views,
-        if(day is not null or (week is not null and $true_uniques), view_uniques, visitor_days) as visitors,
-        clones,
-        if(day is not null or (week is not null and $true_uniques), clone_uniques, cloner_days) as cloners,
+        name,
+        if($by = 'none', null, coalesce(day, week, month)) as period,
+        case $measure
+            when 'views' then views
+            when 'clones' then clones
+            when 'visitors' then if(day is not null or (week is not null and $true_uniques), view_uniques, visitor_days)
+            when 'cloners' then if(day is not null or (week is not null and $true_uniques), clone_uniques, cloner_days)
+        end as value,
         case
             when week is not null and $true_uniques and $measure in ('visitors', 'cloners')
                 then
@@ -49,52 +52,43 @@ periods as (
     where day is null or day between $first_day and $last_day
 ),
 
-counted as (
-    select
-        members.name,
-        if($by = 'none', null, periods.period) as period,
-        case $measure
-            when 'views' then periods.views
-            when 'visitors' then periods.visitors
-            when 'clones' then periods.clones
-            when 'cloners' then periods.cloners
-        end as value,
-        periods.state
-    from periods
-    inner join members using (repository_id)
-),
-
-groups as materialized (
-    select
-        name,
-        period,
-        sum(value)::bigint as value,
-        case
-            when $by = 'none' then if(bool_or(state = 'gap'), 'gap', 'final')
-            when bool_and(state in ('final', 'partial')) then min(state)
-            when bool_or(state = 'gap') then 'gap'
-            else 'pending'
-        end as state
-    from counted
-    group by name, period
-),
-
 ranked as (
     select
         name,
         row_number() over (order by sum(value) desc nulls last, lower(name), name) as place,
         count(*) over () as names
-    from groups
+    from counted
     group by name
+),
+
+shown as (
+    select
+        ranked.place,
+        counted.*
+    from counted
+    inner join ranked on counted.name is not distinct from ranked.name
+    where ranked.place <= $most
+    union all by name
+    select
+        $most + 1 as place,
+        period,
+        value,
+        state
+    from counted
+    where $with_total
 )
 
 select
-    groups.period,
-    groups.name,
-    groups.value,
-    groups.state,
-    ranked.names
-from groups
-inner join ranked on groups.name is not distinct from ranked.name
-where ranked.place <= $most
-order by ranked.place, groups.period;
+    period,
+    name,
+    sum(value)::bigint as value,
+    case
+        when $by = 'none' then if(bool_or(state = 'gap'), 'gap', 'final')
+        when bool_and(state in ('final', 'partial')) then min(state)
+        when bool_or(state = 'gap') then 'gap'
+        else 'pending'
+    end as state,
+    (select max(names) from ranked) as names
+from shown
+group by place, name, period
+order by place, period;

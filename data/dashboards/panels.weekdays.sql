@@ -1,16 +1,16 @@
 -- What a weekday has on average, of final days only (of all repositories together, or those of a group: of the days that
--- are final for each; each of $members is in the one of $groups beside it): the largest groups, and how many there are (names). Days are UTC; the period names the
+-- are final for each; each of $visible counts in the one of $groups beside it): the largest groups, and how many there are (names). Days are UTC; the period names the
 -- weekday: the day of the week of Monday, 1 January 1900. Grain: a name and weekday. Source: v_daily, from the session's
 -- variable today.
-with members as (
+with visible as materialized (
     select
-        unnest($members::integer[]) as repository_id,
+        unnest($visible::integer[]) as repository_id,
         unnest($groups::varchar[]) as name
 ),
 
 counted as (
     select
-        members.name,
+        visible.name,
         v_daily.day,
         case $measure
             when 'views' then v_daily.views
@@ -20,9 +20,9 @@ counted as (
         end as value,
         if($measure in ('views', 'visitors'), v_daily.views_state, v_daily.clones_state) as state
     from v_daily
-    inner join members using (repository_id)
+    inner join visible using (repository_id)
     where
-        v_daily.repository_id in (select unnest($visible::integer[]))
+        v_daily.repository_id in (select repository_id from visible)
         and v_daily.day between $first_day and $last_day
 ),
 

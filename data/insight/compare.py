@@ -120,8 +120,8 @@ def beside_groups(
         rows["state"] = [WORST_LAST[each] for each in worst]
     else:
         values |= {"measure": _PANELS[measure], "by": grain.value, "most": MOST_REPOSITORIES}
-        values |= {"members": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
-        values["true_uniques"] = grain is Grain.WEEK
+        values |= {"visible": [key for key, _ in pairs], "groups": [name for _, name in pairs]}
+        values |= {"true_uniques": grain is Grain.WEEK, "with_total": False}
         rows = frame(ask(store, query(panels.__name__, "traffic"), selection.today, values))
         if measure is Measure.VISITORS and grain is Grain.MONTH:
             rows["value"] = None
