@@ -272,3 +272,12 @@ def test_no_statement_returns_the_rows_that_it_changes() -> None:
     returns = re.compile(r"\breturning\s+(\w+\.)?\w+(\s*[,;\"]|$)", re.MULTILINE)
     texts = [*SQL, *within("data/")]
     assert not [name(path) for path in texts if returns.search(path.read_text(encoding="utf-8"))]
+
+
+def test_the_image_may_have_each_file_that_it_copies() -> None:
+    """All others are hidden from its build, so that no data and no key can get into it."""
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "deploy/Containerfile").read_text("utf-8"), re.MULTILINE)
+    wanted = {file for names in copies for file in names.split()}
+    shown = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert wanted
+    assert {line.removeprefix("!") for line in shown if line.startswith("!")} == wanted
