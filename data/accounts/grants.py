@@ -26,9 +26,10 @@ from data.store.sql import query
 FOR_A_TENANT = (Role.TENANT, Role.TENANT_VIEWER)
 
 DOUBLED = """
+with visible as (select unnest($visible::integer[]) as repository_id)
 select repository_id
 from repository
-where repository_id in (select unnest($visible::integer[]))
+semi join visible using (repository_id)
 qualify github_id is not null and count(*) over (partition by github_id) > 1
 """
 

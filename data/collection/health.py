@@ -41,9 +41,10 @@ ON_HOLD = (RepositoryState.PAUSED, RepositoryState.REMOVED)
 REFUSED = (RepositoryState.UNAVAILABLE, RepositoryState.BLOCKED)
 
 SCHEDULES = """
+with visible as (select unnest($visible::integer[]) as repository_id)
 select tenant_id, schedule
 from tenant
-where active and tenant_id in (select tenant_id from repository where repository_id in (select unnest($visible)))
+where active and tenant_id in (select tenant_id from repository semi join visible using (repository_id))
 """
 
 

@@ -1,5 +1,9 @@
 -- What could not be used of the newest good answers, since a moment (UTC). Grain: an active repository and warning.
 -- Source: collection_result; endpoint_state, which says of each answer whether it is the newest.
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+)
+
 select
     repository.repository_id,
     tenant.name as tenant,
@@ -15,7 +19,7 @@ inner join endpoint_state as newest
 inner join repository on result.repository_id = repository.repository_id
 inner join tenant using (tenant_id)
 where
-    result.repository_id in (select unnest($visible))
+    result.repository_id in (select repository_id from visible)
     and result.finished_at >= $since
     and result.outcome in (select unnest($good))
     and contains(result.message, $refused)

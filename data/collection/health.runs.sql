@@ -2,11 +2,15 @@
 -- failed, and whether days of most active ones. Also the newest of all, for who sees everything; for others where all failed
 -- before it came to any repository, which is nobody's own trouble. Times are UTC. Grain: a run.
 -- Source: collection_run, collection_result since $since, repository. While $is_going_on, a running one is left out.
-with sight as (
+with visible as materialized (
+    select unnest($visible::integer[]) as repository_id
+),
+
+sight as (
     select
         not exists (
             select 1 from repository
-            where repository_id not in (select unnest($visible))
+            where repository_id not in (select repository_id from visible)
         )
         and not exists (
             select 1 from tenant
@@ -27,7 +31,7 @@ newest as (
     from collection_result as result
     inner join repository using (repository_id)
     where
-        result.repository_id in (select unnest($visible))
+        result.repository_id in (select repository_id from visible)
         and result.finished_at >= $since
         and result.run_id in (select run_id from ended)
     group by repository.tenant_id
@@ -46,7 +50,7 @@ worded as (
     from collection_result as result
     inner join repository using (repository_id)
     inner join newest on result.run_id = newest.run_id and repository.tenant_id = newest.tenant_id
-    where result.repository_id in (select unnest($visible))
+    where result.repository_id in (select repository_id from visible)
     group by result.run_id, result.repository_id
 ),
 
@@ -67,7 +71,7 @@ active as (
     from newest
     inner join repository using (tenant_id)
     where
-        repository.repository_id in (select unnest($visible))
+        repository.repository_id in (select repository_id from visible)
         and repository.state = 'active'
     group by newest.run_id
 )

@@ -3,13 +3,17 @@
 -- GitHub, near a loss, or silent since the session's variable known_from, before which no day is read: what they are about to lose
 -- is not known here. Of the others the first loss (days_until_loss); is_failing: an endpoint's newest answer was none. Times are
 -- UTC. Grain: a tenant. Source: v_repositories, repository, endpoint_state. Looked at from the session's variable today.
-with answered as (
+with visible as materialized (
+    select unnest($visible::integer[]) as repository_id
+),
+
+answered as (
     select
         repository_id,
         max(last_tried_at) filter (where endpoint in ('views', 'repository')) as tried_at,
         bool_or(not list_contains($harmless, last_outcome)) as is_failing
     from endpoint_state
-    where repository_id in (select unnest($visible))
+    where repository_id in (select repository_id from visible)
     group by repository_id
 ),
 
@@ -40,7 +44,7 @@ standing as (
     left join answered using (repository_id)
     where
         known.repository_id between list_min($visible::integer[]) and list_max($visible::integer[]) and -- DuckDB 1.5
-        known.repository_id in (select unnest($visible))
+        known.repository_id in (select repository_id from visible)
         and not list_contains($on_hold, known.state)
 )
 

@@ -2,14 +2,18 @@
 -- what was gained after the day.
 -- Grain: a repository and milestone, the greatest first. GitHub does not promise that days of stars are UTC.
 -- Source: repository_stats, star_history.
-with newest as (
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+),
+
+newest as (
     select
         repository_id,
         arg_max(stars, day) as stars,
         max(day) as day
     from repository_stats
     where
-        repository_id in (select unnest($visible::integer[]))
+        repository_id in (select repository_id from visible)
         and day >= $first_day
         and stars is not null
         and (batch_id is null or coalesce(getvariable('with_imports')::boolean, true))

@@ -2,6 +2,10 @@
 -- search: the most notable, so many, and how many there are in all. weight: the rise on the scale on which every count has the
 -- same noise, so that both its size and its share count (Anscombe 1948, as in data/insight/spikes.py). Grain: a stretch of days.
 -- Source: spike, repository.
+with visible as materialized (
+    select unnest($visible::integer[]) as repository_id
+)
+
 select
     spike.repository_id,
     repository.full_name,
@@ -18,7 +22,7 @@ from spike
 inner join repository using (repository_id)
 where
     spike.repository_id between list_min($visible::integer[]) and list_max($visible::integer[])  -- skips most rows of others
-    and spike.repository_id in (select unnest($visible::integer[]))
+    and spike.repository_id in (select repository_id from visible)
     and contains(lower(repository.full_name), lower($search))
     and spike.score > 0
     and spike.peak_day between $first_day and $last_day
@@ -30,7 +34,7 @@ where
                 unnest([if(views_source = 'import', 'views', ''), if(clones_source = 'import', 'clones', '')])
             )
             from daily_traffic  -- else not read: it would take five times as long as all the rest
-            where not $imports and repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
+            where not $imports and repository_id in (select repository_id from visible) and day between $first_day and $last_day
         )
     )
 order by weight desc, repository.full_name, spike.metric, spike.repository_id

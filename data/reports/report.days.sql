@@ -1,7 +1,11 @@
 -- How many of the tracked repositories have each day of a period pending or as a gap, views or clones; days that nobody has asked
 -- for yet among them. waits: those whose pending day the next collection may bring.
 -- Grain: a day that is not final everywhere. Days are UTC. Source: v_daily, repository, tenant, v_today (variable today).
-with tracked as (
+with visible as materialized (
+    select unnest($visible::integer[]) as repository_id
+),
+
+tracked as (
     select
         repository.repository_id,
         repository.state = 'active' as is_collected,
@@ -9,7 +13,7 @@ with tracked as (
     from repository
     inner join tenant using (tenant_id)
     where
-        repository.repository_id in (select unnest($visible::integer[]))
+        repository.repository_id in (select repository_id from visible)
         and tenant.active
         and repository.state not in ('paused', 'removed')
 ),
@@ -31,7 +35,7 @@ states as (
             views_state,
             clones_state
         from v_daily
-        where repository_id in (select unnest($visible::integer[])) and day between $first_day and $last_day
+        where repository_id in (select repository_id from visible) and day between $first_day and $last_day
     ) as daily
         on tracked.repository_id = daily.repository_id and wanted.day = daily.day
     where daily.day is not null or wanted.day >= tracked.added_on

@@ -27,9 +27,11 @@ from data.traffic.traffic import Totals, repository_sums, totals
 
 MOST_SPIKES, MOST_REFERRERS, MOST_MILESTONES, MOST_ATTENTION = 5, 10, 10, 8
 TRACKED = """
+with visible as (select unnest($visible::integer[]) as repository_id)
 select count(*) as repositories
 from repository
-where repository_id in (select unnest($visible::integer[])) and state not in ('paused', 'removed')
+semi join visible using (repository_id)
+where state not in ('paused', 'removed')
 """
 
 

@@ -1,7 +1,11 @@
 -- The referrers that a repository's lists had for the first time in a period; those of its very first list are left out: they
 -- may be older. views: the most that a list of the period has of the 14 days before it.
 -- Grain: a repository and referrer, the most views first. Days are UTC. Source: referrer_snapshot, snapshot.
-with listed as (
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+),
+
+listed as (
     select
         repository_id,
         referrer,
@@ -10,7 +14,7 @@ with listed as (
         max(view_uniques) as view_uniques
     from referrer_snapshot
     where
-        repository_id in (select unnest($visible::integer[]))
+        repository_id in (select repository_id from visible)
         and observed_on between $first_day and $last_day
     group by repository_id, referrer
 ),

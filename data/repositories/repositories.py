@@ -37,8 +37,9 @@ class RepositoryRefused(Refused):
 def repositories(viewer: Viewer, store: Store) -> tuple[Repository, ...]:
     """The visible repositories, removed ones included, by tenant and name."""
     rows = store.traffic.rows(
+        "with visible as (select unnest($visible::integer[]) as repository_id) "
         "select repository_id, tenant_id, github_id, full_name, state, state_reason from repository "
-        "where repository_id in (select unnest($visible)) order by tenant_id, lower(full_name)",
+        "semi join visible using (repository_id) order by tenant_id, lower(full_name)",
         {"visible": list(viewer.repository_ids)},
     )
     return tuple(Repository(row[0], row[1], row[2], row[3], RepositoryState(row[4]), row[5]) for row in rows)

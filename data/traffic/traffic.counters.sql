@@ -1,7 +1,11 @@
 -- A counter (stars, forks, watchers, open issues and pull requests), as $metric says, of repositories from the first day to
 -- the last one: the last look of each day, week (Monday) or month, UTC, that has one.
 -- Grain: a repository and period. Source: v_stars.
-with looks as (
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+),
+
+looks as (
     select
         repository_id,
         full_name,
@@ -14,7 +18,7 @@ with looks as (
         end as number
     from v_stars
     where
-        repository_id in (select unnest($visible::integer[]))
+        repository_id in (select repository_id from visible)
         and day between $first_day and $last_day
 )
 

@@ -3,11 +3,15 @@
 -- the same value by the newest day, then by name. A state keeps the days on which views or clones have it; null all. What is searched for
 -- is a part of a name, or a day or month: 2026-11-14, 2026-11, 14 Nov 2026, Nov 2026.
 -- The days are counted apart: counted beside each other, all of them would have to be kept until the last is known.
-with found as (
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+),
+
+found as (
     select *
     from v_daily
     where
-        repository_id in (select unnest($visible::integer[]))
+        repository_id in (select repository_id from visible)
         and day between $first_day and $last_day
         and (
             contains(lower(full_name), lower($search))

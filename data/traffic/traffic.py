@@ -61,14 +61,15 @@ MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
 LONG_SLICE = 30
 # Of days in an order DuckDB reads the few blocks that can have the first one; for min and max it reads all.
-_OF_VIEWER = "from daily_traffic where repository_id in (select unnest($visible::integer[]))"
+_OF_VIEWER = "from daily_traffic where repository_id in (select repository_id from visible)"
 ENDS = f"""
+with visible as materialized (select unnest($visible::integer[]) as repository_id)
 select
     (select day {_OF_VIEWER} order by day limit 1) as first_day,
     (select day {_OF_VIEWER} order by day desc limit 1) as last_day
 """
 HAS_IMPORTS = """
-with visible as (select unnest($visible::integer[]) as repository_id)
+with visible as materialized (select unnest($visible::integer[]) as repository_id)
 select
     exists (from imported_day semi join visible using (repository_id))
     or exists (from imported_listing semi join visible using (repository_id))

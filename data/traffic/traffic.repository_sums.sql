@@ -3,13 +3,17 @@
 -- Days are UTC; unknown is null. visitor_days and cloner_days are daily uniques added up.
 -- Grain: a visible repository whose name contains the search, by name. Source: v_daily, star_history, from the session's variable today.
 -- stars are gained ones.
-with chosen as (
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+),
+
+chosen as (
     select
         repository_id,
         full_name
     from repository
     where
-        repository_id in (select unnest($visible::integer[]))
+        repository_id in (select repository_id from visible)
         and contains(lower(full_name), lower($search))
 ),
 

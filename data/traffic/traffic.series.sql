@@ -6,7 +6,11 @@
 -- Grain: a repository (null: all) and period. Source: v_daily, v_weekly, v_monthly, from the session's variables today,
 -- first_day, last_day. left_out: how many repositories with such periods are in the total only.
 -- What days, weeks and months are called and what only some of them have, without a row; the view of $grain has the rows.
-with periods as (
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+),
+
+periods as (
     select
         null::date as day,
         null::date as week,
@@ -24,7 +28,7 @@ with periods as (
     where false
     union all by name
     from query_table(case $grain when 'day' then 'v_daily' when 'week' then 'v_weekly' else 'v_monthly' end)
-    where repository_id in (select unnest($visible::integer[]))
+    where repository_id in (select repository_id from visible)
 ),
 
 chosen as materialized (

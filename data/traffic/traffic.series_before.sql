@@ -3,6 +3,10 @@
 -- visitor_days and cloner_days are daily uniques added up. Days that are a gap are left out, and counted (_gaps); a sum of
 -- less than $least_share of the days is unknown.
 -- Grain: a period of which each day has its counterpart. Source: v_daily, from the session's variable today.
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+)
+
 select
     date_trunc($grain, day + $before_days)::date as period,
     count_if(views_state = 'gap') as views_gaps,
@@ -24,7 +28,7 @@ select
     max(day) as last_day
 from v_daily
 where
-    repository_id in (select unnest($visible::integer[]))
+    repository_id in (select repository_id from visible)
     and day between $first_day::date - $before_days and $last_day::date - $before_days
     and contains(lower(full_name), lower($search))
 group by period

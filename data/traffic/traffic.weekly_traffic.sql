@@ -3,6 +3,10 @@
 -- both apart, and of how many days each count is.
 -- Grain: a repository and week. Source: v_weekly, from the session's variables today, first_day, last_day. Order as in daily_traffic; and
 -- searched for as there, or as 2026-W46, where a day finds its week.
+with visible as (
+    select unnest($visible::integer[]) as repository_id
+)
+
 select
     repository_id,
     full_name,
@@ -30,7 +34,7 @@ select
     count(*) over () as total
 from v_weekly
 where
-    repository_id in (select unnest($visible::integer[]))
+    repository_id in (select repository_id from visible)
     and week between date_trunc('week', $first_day::date)::date and $last_day
     and (
         contains(lower(full_name), lower($search))
