@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -49,13 +49,15 @@ def postgres_folder() -> Path | None:
 
 
 class Postgres:
-    """A server of its own in a directory; `words` reach it, without a database's name."""
+    """A server of its own in a directory; `words` reach it, without a database's name: by TCP, where it has a port."""
 
-    def __init__(self, directory: Path, settings: Sequence[str] = QUICK) -> None:
+    def __init__(self, directory: Path, settings: Sequence[str] = QUICK, port: int | None = None) -> None:
         programs = postgres_folder()
         if programs is None:
             sys.exit("These tests need PostgreSQL. On Debian: apt-get install postgresql")
-        self.words = f"host={directory} user=tests"
+        self.words = f"host={directory} user=tests" if port is None else f"host=127.0.0.1 port={port} user=tests"
+        if port is not None:
+            settings = (*settings, f"port={port}", "listen_addresses=127.0.0.1")
         self._directory = directory
         self._server: subprocess.Popen[bytes]
         self._run_as: dict[str, Any] = {}
@@ -66,7 +68,7 @@ class Postgres:
         making = f"{programs}/initdb -D {directory}/data -U tests --auth=trust --no-sync --locale=C -E UTF8".split()
         subprocess.run(making, check=True, stdout=subprocess.DEVNULL, **self._run_as)
         words = [word for setting in (*ALONE, *settings) for word in ("-c", setting)]
-        self._asking = [f"{programs}/pg_isready", "-q", "-h", str(directory)]
+        self._asking = [f"{programs}/pg_isready", "-q", "-h", str(directory), "-p", str(port or 5432)]
         command = [f"{programs}/postgres", "-D", f"{directory}/data", "-k", str(directory), *words]
         self._command = tied(command, "QUIT")
 
@@ -79,13 +81,29 @@ class Postgres:
         self._server.send_signal(number)
         self._server.wait(PATIENCE_S)
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Have all its processes do nothing, as those of a paused machine: connections stay, and nobody is refused."""
+        stopped = [self._server.pid]
+        os.kill(self._server.pid, signal.SIGSTOP)  # from now on it has no more
+        listed = subprocess.run(["ps", "-eo", "ppid=,pid="], check=True, capture_output=True, text=True).stdout
+        stopped += [int(pid) for parent, pid in map(str.split, listed.splitlines()) if int(parent) == stopped[0]]
+        for pid in stopped[1:]:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
 
 @contextmanager
-def postgres(settings: Sequence[str] = QUICK) -> Iterator[Postgres]:
+def postgres(settings: Sequence[str] = QUICK, port: int | None = None) -> Iterator[Postgres]:
     """A running PostgreSQL, in memory where it need not be durable."""
     in_memory = settings == QUICK and os.access(IN_MEMORY, os.W_OK)
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if in_memory else None) as directory:
-        server = Postgres(Path(directory), settings)
+        server = Postgres(Path(directory), settings, port)
         server.start()
         try:
             yield server

@@ -24,10 +24,11 @@ import time
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -59,6 +60,7 @@ from data.store.database import (
     refuse_newer,
     set_variables,
 )
+from data.store.silence import asked_aside, end_silent_connections, ports_of
 from data.store.versions import copy, make_directory, sync
 from data.text import counted, writing
 
@@ -73,6 +75,10 @@ ONE_THREAD = {"threads": 1}
 KNOWN_FOR_S = 0.2  # how long the numbers of the versions are not asked for again: a page asks a dozen times in a run
 ASK_AGAIN_S = 5.0  # how long a server that did not answer is left alone
 CONNECT_TIMEOUT_S, SILENCE_MS = 5, 15_000  # what does not answer for so long is away
+ANSWER_S = 5.0  # so long a page waits for the numbers of the versions, once; they are asked for on the side then
+SOON_S = 0.1  # and so long the next, each time that they are asked for anew
+WATCH_EVERY_S, LONG_S = 2.0, 3.0  # for whose statement takes longer, it is asked whether the server is silent
+SILENT_FOR_S, SILENT_AT_END_S = 5.0, 1.0  # twice as long without a byte, it is
 # Kept cursors: of those who ask at once for a few kinds of days; current_timestamp is when their transaction began.
 MOST_IDLE, TRANSACTION_S = 16, 60.0
 BEAT_S, LOOK_AT_HOLDER_EVERY_S, SILENT_S = 5.0, 5.0, 20.0  # of the write lock
@@ -121,10 +127,13 @@ _DEFAULTS = re.compile(r" default (true|false)\b")
 _VIEW_COLUMN_COMMENTS = re.compile(r"^comment on column v_\w+\.\w+ is\s+'(?:[^']|'')*';$", re.MULTILINE)
 _AWAY = re.compile(
     r"Unable to connect|connection to server|server closed the connection|terminating connection|no connection to the"
-    r"|SSL (connection|SYSCALL)|could not (receive|send) data|Failed to execute query \"ROLLBACK\""
+    r"|SSL (connection|SYSCALL|error)|could not (receive|send) data|Failed to execute query \"ROLLBACK\""
     r"|the database system is|HTTP|Could not establish connection|Connection error",
     re.IGNORECASE,
 )
+_REASON = re.compile(
+    r"(connection to server|HTTP|server closed|SSL (connection|SYSCALL|error)).*"
+)  # without what was asked
 _OVERTAKEN = re.compile(r"could not serialize access|ducklake_max_retry_count")
 
 
@@ -171,6 +180,19 @@ def lake_databases(setting: str, data: str | None, lock_timeout_s: float) -> "tu
 _open_lakes: "weakref.WeakSet[Lake]" = weakref.WeakSet()
 
 
+@cache
+def _begin_to_watch() -> None:
+    """Have a thread end the connections of this process's lakes to a server that answers nobody."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(WATCH_EVERY_S)
+            for lake in list(_open_lakes):
+                lake.end_silence()
+
+    threading.Thread(target=watch, name="watching PostgreSQL", daemon=True).start()
+
+
 @atexit.register
 def _close_lakes() -> None:
     """A process that ends while a cursor of a lake is kept would end by a fault inside DuckDB's extensions."""
@@ -187,14 +209,19 @@ class Lake:
         self.lock_timeout_s = lock_timeout_s
         self._identity = f"process {os.getpid()} on {socket.gethostname()[:20]}-{secrets.token_hex(2)}"
         self._conninfo = _patient(setting.removeprefix(SETTING), self._identity)
+        self._ports = ports_of(self._conninfo)
         self._data = data
-        self._guard = threading.RLock()
+        self._guard, self._attaching_guard = threading.RLock(), threading.RLock()
+        self._versions_guard, self._asking_guard = threading.Lock(), threading.Lock()
         self._instance: duckdb.DuckDBPyConnection | None = None
         self._attached: set[str] = set()
         self._versions: dict[str, int | None] = {}
         self._asking: tuple[duckdb.DuckDBPyConnection, ExitStack] | None = None
+        self._question: tuple[float, Future[dict[str, int | None]]] | None = None  # since when, of the newest versions
+        self._waiting: dict[object, float] = {}  # since when somebody has been asking PostgreSQL
         self._idle: list[_Reader] = []
         self._known_until = self._away_until = 0.0
+        self._commits = 0
         self.away: str | None = None
         self._is_bucket_away = False
         self._copy = catalog_copy.CatalogCopy(LAKE_SCHEMA, self.ask)
@@ -207,22 +234,49 @@ class Lake:
         Raises: StoreAway, at once where a server did not answer just now.
         """
         self._refuse_while_away(asks_postgres=asks_postgres)
-        with self.failures_named():
-            with self._guard:
-                if self._instance is None:
-                    self._instance = self._opened(READER_SETTINGS | ONE_THREAD)
-                cursor = self._instance.cursor()
-            try:
-                yield cursor
-            finally:
-                with suppress(duckdb.Error):  # by word: to close a broken transaction would end the whole process
-                    cursor.execute("rollback")
-                with suppress(duckdb.Error):
-                    cursor.close()
+        with ExitStack() as opened:
+            opened.enter_context(self.failures_named())
+            if asks_postgres:
+                opened.enter_context(self._watched())
+            yield opened.enter_context(self._cursor())
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._guard:
+            if self._instance is None:
+                self._instance = self._opened(READER_SETTINGS | ONE_THREAD)
+            cursor = self._instance.cursor()
+        try:
+            yield cursor
+        finally:
+            with suppress(duckdb.Error):  # by word: to close a broken transaction would end the whole process
+                cursor.execute("rollback")
+            with suppress(duckdb.Error):
+                cursor.close()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Whoever asks PostgreSQL within fails where it falls silent, instead of waiting for as long as it is."""
+        _begin_to_watch()
+        mark = object()
+        self._waiting[mark] = time.monotonic()
+        try:
+            yield
+        finally:
+            del self._waiting[mark]
+
+    def end_silence(self) -> None:
+        """Shut the connections where somebody has waited for long because PostgreSQL answers nobody."""
+        if any(since < time.monotonic() - LONG_S for since in list(self._waiting.values())):
+            shut = end_silent_connections(self._ports, SILENT_FOR_S)
+            if shut:
+                _log.error("%s, answers nobody: %s.", self.place, counted(shut, "connection") + " ended")
 
     def _refuse_while_away(self, *, asks_postgres: bool) -> None:
-        if self.away is not None and time.monotonic() < self._away_until and (asks_postgres or self._is_bucket_away):
-            raise StoreAway(self.away)
+        away, question = self.away, self._question
+        is_left_alone = time.monotonic() < self._away_until or (question is not None and not question[1].done())
+        if away is not None and is_left_alone and (asks_postgres or self._is_bucket_away):
+            raise StoreAway(away)
 
     @contextmanager
     def failures_named(self) -> Iterator[None]:
@@ -233,16 +287,16 @@ class Lake:
             if not _AWAY.search(str(error)):
                 raise
             self._is_bucket_away = "HTTP" in f"{type(error)} {first_line(error)}"
-            self.away = f"{self._silent(error)} What was stored is safe there; it is tried again by itself."
-            self._away_until = time.monotonic() + ASK_AGAIN_S
-            raise StoreAway(self.away) from error
+            reason = _REASON.search(str(error))
+            what = reason.group() if reason else first_line(error)
+            raise self._left_alone(what.replace(self._conninfo, self.place)) from error
 
-    def _silent(self, error: duckdb.Error) -> str:
-        reason = re.sub(r"^.*?(?=connection to server|HTTP|server closed)", "", first_line(error))
-        reason = reason.replace(self._conninfo, self.place)
-        if self._is_bucket_away:
-            return f"The object storage of the lake does not answer ({reason})."
-        return f"{self.place}, does not answer ({reason})."
+    def _left_alone(self, reason: str) -> StoreAway:
+        """Note that a server does not answer, so that nobody waits for it meanwhile."""
+        who = "The object storage of the lake does" if self._is_bucket_away else f"{self.place}, does"
+        self.away = f"{who} not answer ({reason}). What was stored is safe there; it is tried again by itself."
+        self._away_until = time.monotonic() + ASK_AGAIN_S
+        return StoreAway(self.away)
 
     def versions(self) -> Mapping[str, int | None]:
         """The numbers of both newest versions, asked for in one go, and of those who ask at once by one.
@@ -251,44 +305,69 @@ class Lake:
         """
         if time.monotonic() < self._known_until:
             return self._versions
-        with self._guard:
+        with self._versions_guard:
             if time.monotonic() >= self._known_until:
+                commits = self._commits
                 try:
-                    self._versions = self._ask_versions()
+                    self._versions = self._newest_versions()
                     self.away = None
                 except StoreAway:
                     if not self._versions:
                         raise
-                self._known_until = time.monotonic() + KNOWN_FOR_S
+                if commits == self._commits:
+                    self._known_until = time.monotonic() + KNOWN_FOR_S
             return self._versions
 
-    def _ask_versions(self) -> dict[str, int | None]:
-        """The numbers in one round trip, where a cursor of its own needs seven: while DuckDB has a transaction open it
-        keeps its connection; and since PostgreSQL has none on it, each answer is of its own moment.
-        """
-        self._refuse_while_away(asks_postgres=True)
-        began = time.monotonic()
-        if self._asking is not None:
-            try:
-                return self._newest(self._asking[0])
-            except duckdb.Error as ended:  # as all sessions are by a restart of PostgreSQL: a new one is asked
-                self._stop_asking()
-                if time.monotonic() - began > CONNECT_TIMEOUT_S:
-                    with self.failures_named():
-                        raise ended
-        with ExitStack() as opened:
-            cursor = opened.enter_context(self.cursor())
-            try:
-                cursor.execute(f"begin; {_PREPARE_VERSIONS}")
-            except duckdb.BinderException as missing:
-                raise StoreMissing(self.missing()) from missing
-            newest = self._newest(cursor)
-            self._asking = cursor, opened.pop_all()
-        return newest
+    def _newest_versions(self) -> dict[str, int | None]:
+        """What PostgreSQL answers. One that is silent is waited for once; then it is asked on the side, until it does.
 
-    def _newest(self, cursor: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
-        ((traffic, control),) = cursor.execute("execute versions").fetchall()
+        Raises: StoreAway.
+        """
+        began = time.monotonic()
+        while True:
+            if self._question is None:
+                self._refuse_while_away(asks_postgres=True)
+                self._question = time.monotonic(), asked_aside(self._ask_versions)
+            asked_at, answer = self._question
+            until = asked_at + (ANSWER_S if self.away is None else SOON_S)
+            try:
+                versions = answer.result(max(0.0, until - time.monotonic()) if self._versions else None)
+            except TimeoutError as silence:
+                self._is_bucket_away = False
+                raise self._left_alone("it says nothing") from silence
+            finally:
+                if answer.done():
+                    self._question = None
+            if asked_at >= began:  # else it may be an answer of long ago
+                return versions
+
+    def _ask_versions(self) -> dict[str, int | None]:
+        ((traffic, control),) = self._ask_kept("execute versions")
         return {"traffic": traffic, "control": control}
+
+    def _ask_kept(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement in one round trip, where a cursor of its own needs seven: while DuckDB has a
+        transaction open it keeps its connection; and since PostgreSQL has none on it, each answer is of its own moment.
+        """
+        with self._watched(), self._asking_guard:
+            began = time.monotonic()
+            if self._asking is not None:
+                try:
+                    return self._asking[0].execute(statement).fetchall()
+                except duckdb.Error as ended:  # as all sessions are by a restart of PostgreSQL: a new one is asked
+                    self._stop_asking()
+                    if time.monotonic() - began > CONNECT_TIMEOUT_S:
+                        with self.failures_named():
+                            raise ended
+            with self.failures_named(), ExitStack() as opened:
+                cursor = opened.enter_context(self._cursor())
+                try:
+                    cursor.execute(f"begin; {_PREPARE_VERSIONS}")
+                except duckdb.BinderException as missing:
+                    raise StoreMissing(self.missing()) from missing
+                rows = cursor.execute(statement).fetchall()
+                self._asking = cursor, opened.pop_all()
+            return rows
 
     def _stop_asking(self) -> None:
         if self._asking is not None:
@@ -297,6 +376,7 @@ class Lake:
 
     def forget_versions(self) -> None:
         """Have the numbers asked for anew: there was a commit."""
+        self._commits += 1  # for who is asking for them at this moment
         self._known_until = 0.0
 
     def missing(self) -> str:
@@ -381,10 +461,12 @@ class Lake:
 
     def attach(self, name: str) -> None:
         """Attach the lake, where that has not been done; `control` always is. Raises: StoreMissing."""
-        with self._guard:
+        if name in self._attached:
+            return
+        if not self.versions()[name]:
+            raise StoreMissing(self.missing())
+        with self._attaching_guard:
             if name not in self._attached and self._instance is not None:
-                if not self.versions()[name]:
-                    raise StoreMissing(self.missing())
                 if name == "traffic":
                     self._instance.execute(self._attaching(name, name, "create_if_not_exists false"))
                 self._attached.add(name)
@@ -396,8 +478,13 @@ class Lake:
             raise StoreMissing(self.missing())
         with self._copy.guard:
             if self._copy.version < newest:
-                with self.cursor() as cursor:
-                    self._copy.bring_up(cursor)
+                try:
+                    with self.cursor() as cursor:
+                        self._copy.bring_up(cursor)
+                except StoreAway:
+                    if self._copy.version:  # which the next reader has, as long as no newer one can be had
+                        self._versions = {**self._versions, "traffic": self._copy.version}
+                    raise
                 self._close_idle()
 
     @contextmanager
@@ -470,7 +557,7 @@ class Lake:
     @contextmanager
     def apart(self, database: str, version: int) -> Iterator[duckdb.DuckDBPyConnection]:
         """A DuckDB of its own with a version attached as `version`; of `control` only the newest can be had."""
-        with self.failures_named(), self._opened(WRITER_SETTINGS) as connection:
+        with self.failures_named(), self._watched(), self._opened(WRITER_SETTINGS) as connection:
             if database == "traffic":
                 connection.execute(self._attaching(database, "version", "read_only", f"snapshot_version {version}"))
             else:
@@ -495,7 +582,11 @@ class Lake:
         return connection
 
     def close(self) -> None:
-        with self._guard:
+        if self._instance is not None:
+            end_silent_connections(self._ports, SILENT_AT_END_S)  # to end the transactions it would be waited for
+        if (question := self._question) is not None:
+            wait([question[1]], CONNECT_TIMEOUT_S)
+        with self._watched(), self._asking_guard, self._guard:
             self._stop_asking()
             while self._idle:
                 self._idle.pop().opened.close()
@@ -672,6 +763,7 @@ class _LakeDatabase(Database):
             with self.lake.failures_named():
                 self._number_commit(connection)
                 connection.execute("commit")
+            self.lake.away = None
         except duckdb.Error as error:
             kind = StoreOvertaken if _OVERTAKEN.search(str(error)) else StoreNotWritten
             raise kind(
@@ -769,6 +861,7 @@ def _patient(conninfo: str, identity: str) -> str:
         "connect_timeout": CONNECT_TIMEOUT_S,
         "tcp_user_timeout": SILENCE_MS,
         "keepalives_idle": SILENCE_MS // 1000,
+        "keepalives_interval": CONNECT_TIMEOUT_S,
     }
     words = [f"{name}={value}" for name, value in limits.items() if name not in conninfo]
     if "://" in conninfo:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -23,9 +24,10 @@ from data.store import Store, StoreAway, StoreBusy, StoreUnreadable, catalog_cop
 from data.store import lake as lake_module
 from data.store.lake import LAKE_SCHEMA, SETTING, LakeTraffic, adapted, lake_place, load_extension
 from data.store.moving import CopyRefused, copy_store, facts
+from data.store.silence import ports_of
 from data.store.store import LAKE_DATA_VARIABLE
 from tests.data.writers import NOW, batch, save, whole_batches
-from tests.lake import VARIABLE, Databases
+from tests.lake import PATIENCE_S, VARIABLE, Databases, Postgres, free_port, postgres
 
 ROOT = Path(__file__).parents[2]
 SERVER = os.environ.get(VARIABLE, "")
@@ -336,3 +338,102 @@ def test_a_process_that_does_not_close_its_store_ends_well(store: Store) -> None
     command = [sys.executable, "-c", LEAVING, str(store.directory), setting]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.returncode) == ("True True\nTrue True\n", 0), done.stderr
+
+
+@pytest.fixture(params=["socket", "tcp"])
+def silenceable(request: pytest.FixtureRequest) -> Iterator[Postgres]:
+    """A server that no other test uses."""
+    with postgres(port=free_port() if request.param == "tcp" else None) as server:
+        yield server
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANSWER_S", "WATCH_EVERY_S", "LONG_S", "SILENT_FOR_S"):
+        monkeypatch.setattr(lake_module, name, 0.5)
+
+
+def setting_of(server: Postgres, directory: Path) -> str:
+    return f"{Databases(server.words).setting(directory)} connect_timeout=2"
+
+
+@on_the_lake
+@pytest.mark.usefixtures("impatient")
+def test_a_server_that_says_nothing_any_more_holds_nobody_up(silenceable: Postgres, tmp_path: Path) -> None:
+    store = Store(tmp_path / "db", setting=setting_of(silenceable, tmp_path))
+    store.prepare()
+    add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
+    version = store.traffic.version()
+    shown = store.traffic.rows("select name from tenant")
+
+    def add(name: str) -> None:
+        add_tenant(store, COMMAND_LINE, name, "daily", NOW)
+
+    with ThreadPoolExecutor() as threads, silenceable.silent():
+        changing = threads.submit(add, "Green")
+        reading = threads.submit(store.control.rows, "select 1")
+        looking = threads.submit(store.traffic.rows, "select name from tenant")
+        assert looking.result(PATIENCE_S) == shown
+        for refused in (changing, reading):
+            with pytest.raises(StoreAway, match="What was stored is safe"):
+                refused.result(PATIENCE_S)
+        assert threads.submit(store.traffic.version).result(PATIENCE_S) == version
+        assert "does not answer" in (store.traffic.away() or "")
+    until = time.monotonic() + PATIENCE_S
+    while store.traffic.away() is not None and time.monotonic() < until:
+        store.traffic.version()
+        time.sleep(0.1)
+    add("Red")
+    assert {*store.traffic.rows("select name from tenant")} == {*shown, ("Red",)}
+    store.close()
+
+
+WAITING = """
+import signal, sys
+from pathlib import Path
+from data.store import Store
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+store = Store(Path(sys.argv[1]), 60.0, sys.argv[2])
+store.control.version()
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+@on_the_lake
+def test_a_process_ends_when_it_is_asked_to_though_the_server_says_nothing(
+    silenceable: Postgres, tmp_path: Path
+) -> None:
+    setting = setting_of(silenceable, tmp_path)
+    store = Store(tmp_path / "db", setting=setting)
+    store.prepare()
+    store.close()
+    command = [sys.executable, "-c", WAITING, str(tmp_path / "db"), setting]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    with silenceable.silent():
+        process.terminate()
+        try:
+            _, errors = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+    assert errors == "ended\n"
+
+
+@pytest.mark.parametrize(
+    ("conninfo", "ports"),
+    [
+        ("host=db.example.org dbname=traffic", {5432}),
+        ("host=db.example.org port='6000' user=me", {6000}),
+        ("host=a,b port=6000,6001", {6000, 6001}),
+        ("postgresql://me:geheim@db.example.org:6000/traffic?connect_timeout=5", {6000}),
+        ("postgresql://me:123@[::1]:6000,b:6001/traffic", {6000, 6001}),
+        ("postgresql:///traffic?host=/run/postgresql&port=6000", {6000}),
+    ],
+)
+def test_the_ports_of_a_server_are_those_that_its_setting_names(
+    conninfo: str, ports: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PGPORT", raising=False)
+    assert ports_of(conninfo) == ports
