@@ -215,6 +215,13 @@ class Database(ABC):
         """Why what is read is not surely the newest: a server of the store does not answer. None: all is well."""
         return None
 
+    def draw(self, bucket: str, cost_s: float, size_s: float) -> float | None:
+        """Draw from a bucket that all processes with this store share: it holds so many seconds, and fills by one each
+        second. Answers how many seconds too soon that was, and nothing was drawn then; 0 where it was not. No version
+        of the store comes of it. None: there is no such bucket, or who keeps it does not answer at once.
+        """
+        return None
+
     def tidy(self, every: timedelta = timedelta(0)) -> str | None:
         """Bring in order what many small commits leave behind, unless that was done so recently; says what was done.
 

@@ -12,6 +12,7 @@ One write lock for both, as with files: an advisory lock of PostgreSQL, which go
 """
 
 import atexit
+import hashlib
 import importlib.util
 import logging
 import os
@@ -67,7 +68,7 @@ from data.text import counted, writing
 SETTING = "ducklake:postgres:"  # what the setting of a lake begins with; the rest is for PostgreSQL
 EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 EXTENSIONS_VARIABLE = "TRAFFIC_DUCKDB_EXTENSIONS"
-LAKE_SCHEMA, CONTROL_SCHEMA = "traffic_lake", "traffic_control"
+LAKE_SCHEMA, CONTROL_SCHEMA, LIMITS_SCHEMA = "traffic_lake", "traffic_control", "traffic_limits"
 READABLE_FOR = "interval 1 day"  # so long a former version can be asked for
 INLINED_ROWS = 1000  # as many rows of a table as a commit may add without a file of their own
 # To share a short statement with a second thread takes a third more processor time; and many people ask at once.
@@ -77,6 +78,7 @@ ASK_AGAIN_S = 5.0  # how long a server that did not answer is left alone
 CONNECT_TIMEOUT_S, SILENCE_MS = 5, 15_000  # what does not answer for so long is away
 ANSWER_S = 5.0  # so long a page waits for the numbers of the versions, once; they are asked for on the side then
 SOON_S = 0.1  # and so long the next, each time that they are asked for anew
+DRAW_S = 1.0  # so long a request is held up to count it together with those of other servers
 WATCH_EVERY_S, LONG_S = 2.0, 3.0  # for whose statement takes longer, it is asked whether the server is silent
 SILENT_FOR_S, SILENT_AT_END_S = 5.0, 1.0  # twice as long without a byte, it is
 # Kept cursors: of those who ask at once for a few kinds of days; current_timestamp is when their transaction began.
@@ -109,6 +111,35 @@ select
     (select max(snapshot_id) from {LAKE_SCHEMA}.ducklake_snapshot) as traffic,
     (select number from {_CONTROL_VERSION}) as control
 """  # noqa: S608 - our own names
+# Beside both databases: no version of the store, no copy of the catalog and no backup knows of it. A bucket is kept as
+# the moment at which it is full again, so that one that nobody draws from needs no row.
+_CREATE_LIMITS = f"""
+create schema if not exists {LIMITS_SCHEMA};
+create unlogged table if not exists {LIMITS_SCHEMA}.bucket (name text primary key, full_at timestamptz not null);
+create or replace function {LIMITS_SCHEMA}.draw(bucket_name text, cost_s double precision, size_s double precision)
+returns double precision
+language plpgsql as $$
+declare
+    now_is timestamptz := clock_timestamp();
+begin
+    insert into {LIMITS_SCHEMA}.bucket as kept (name, full_at)
+    values (bucket_name, now_is + make_interval(secs => cost_s))
+    on conflict (name) do update
+    set full_at = greatest(kept.full_at, now_is) + make_interval(secs => cost_s)
+    where greatest(kept.full_at, now_is) + make_interval(secs => cost_s) <= now_is + make_interval(secs => size_s);
+    if found then
+        return 0;
+    end if;
+    return coalesce((
+        select extract(epoch from full_at - now_is) + cost_s - size_s
+        from {LIMITS_SCHEMA}.bucket
+        where name = bucket_name
+    ), 0);
+end
+$$;
+"""  # noqa: S608 - our own names
+_FORGET_FULL = f"delete from {LIMITS_SCHEMA}.bucket where full_at < clock_timestamp()"  # noqa: S608 - our own names
+FORGET_EVERY = 1000  # times that a process draws, full buckets are forgotten
 _PREPARE_VERSIONS = f"prepare versions as from postgres_query('control', '{_VERSIONS}', use_transaction => false)"
 _INLINED = f"""
 select kept.table_name as kept, known.table_name as name
@@ -218,6 +249,8 @@ class Lake:
         self._versions: dict[str, int | None] = {}
         self._asking: tuple[duckdb.DuckDBPyConnection, ExitStack] | None = None
         self._question: tuple[float, Future[dict[str, int | None]]] | None = None  # since when, of the newest versions
+        self._drawing: Future[float] | None = None
+        self._drawing_guard, self._draws_left = threading.Lock(), 0
         self._waiting: dict[object, float] = {}  # since when somebody has been asking PostgreSQL
         self._idle: list[_Reader] = []
         self._known_until = self._away_until = 0.0
@@ -368,6 +401,38 @@ class Lake:
                 rows = cursor.execute(statement).fetchall()
                 self._asking = cursor, opened.pop_all()
             return rows
+
+    def draw(self, bucket: str, cost_s: float, size_s: float) -> float | None:
+        """See `Database.draw`. One at a time of this process; the next wait for it, and for a silent server nobody."""
+        if not self._drawing_guard.acquire(timeout=DRAW_S):
+            return None
+        try:
+            if self._drawing is not None and not self._drawing.done():
+                return None
+            self._refuse_while_away(asks_postgres=True)
+            self._drawing = asked_aside(partial(self._draw, bucket, cost_s, size_s))
+            return self._drawing.result(DRAW_S)
+        except (TimeoutError, StoreError):
+            return None
+        except duckdb.Error as error:
+            _log.warning("%s, keeps no limits that hold for all servers: %s", self.place, first_line(error))
+            self._draws_left = 0  # to make what may be missing
+            return None
+        finally:
+            self._drawing_guard.release()
+
+    def _draw(self, bucket: str, cost_s: float, size_s: float) -> float:
+        name = hashlib.blake2b(bucket.encode(), digest_size=16).hexdigest()  # which keeps nobody's address
+        drawing = f"select {LIMITS_SCHEMA}.draw('{name}', {cost_s}, {size_s}) as wait_s"
+        question = f"from postgres_query('control', '{quoted(drawing)}', use_transaction => false)"
+        if not self._draws_left:
+            with self.cursor() as cursor:
+                self.tell(cursor, _CREATE_LIMITS)
+                self.tell(cursor, _FORGET_FULL)
+            self._draws_left = FORGET_EVERY
+        self._draws_left -= 1
+        ((wait_s,),) = self._ask_kept(question)
+        return float(wait_s)
 
     def _stop_asking(self) -> None:
         if self._asking is not None:
@@ -846,6 +911,9 @@ class LakeControl(_LakeDatabase):
     """`control` as tables of PostgreSQL."""
 
     name = "control"
+
+    def draw(self, bucket: str, cost_s: float, size_s: float) -> float | None:
+        return self.lake.draw(bucket, cost_s, size_s)
 
     def _number(self, cursor: duckdb.DuckDBPyConnection) -> int:
         ((number,),) = self.lake.ask(cursor, f"select number from {_CONTROL_VERSION}")  # noqa: S608 - our own names

@@ -18,8 +18,8 @@ from pages.ui.store import the_store
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="GitHub Traffic", Basic realm="GitHub Traffic", charset="UTF-8"'}
 LINKS = {"link", "token"}  # the parameters that may hold the secret of a data link
-OF_A_TOKEN = RateLimit(300, 10)
-OF_FAILURES = RateLimit(20, 1 / 30)  # of an address: who tries tokens, passwords and links
+OF_A_TOKEN = RateLimit("token", 300, 10)
+OF_FAILURES = RateLimit("failures", 20, 1 / 30)  # of an address: who tries tokens, passwords and links
 
 Answer = Callable[[Request, ApiAccess], Response]
 
@@ -53,7 +53,7 @@ def access_of_request(request: Request) -> ApiAccess:
     try:
         access = access_of_token(the_store(), secret, now)
     except InvalidToken as refusal:
-        wait_s = OF_FAILURES.take(address_of(request))  # whoever has a good one is served all the same
+        wait_s = OF_FAILURES.take(the_store(), address_of(request))  # whoever has a good one is served all the same
         if wait_s is not None:
             raise TooMany(
                 "Too many wrong tokens from this address. Wait, then send the right one.", wait_s
@@ -66,7 +66,7 @@ def access_of_request(request: Request) -> ApiAccess:
         raise Problem(HTTPStatus.UNAUTHORIZED, sentence, headers=CHALLENGE)
     if access.token.target is not None and access.token.target != target_of(request):
         raise Problem(HTTPStatus.FORBIDDEN, "This link is for another address. Its filters cannot be changed.")
-    wait_s = OF_A_TOKEN.take(str(access.token.token_id))
+    wait_s = OF_A_TOKEN.take(the_store(), str(access.token.token_id))
     if wait_s is not None:
         raise TooMany("This token is used too often. Wait, or ask for larger pages.", wait_s)
     note_use(the_store(), access.token, now)

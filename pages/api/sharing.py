@@ -24,7 +24,7 @@ from pages.ui.store import the_store
 
 THEMES = {"light": "light_theme", "dark": "dark_theme"}
 KEPT_S = 300
-OF_GUESSES = RateLimit(60, 1)  # of an address
+OF_GUESSES = RateLimit("guesses", 60, 1)  # of an address
 
 
 def routes() -> Sequence[BaseRoute]:
@@ -49,7 +49,7 @@ def _answer(request: Request) -> Response:
     store, address = the_store(), address_of(request)
     found = badge_of_address(store, request.path_params["name"])
     if found is None:
-        wait_s = OF_GUESSES.take(address)
+        wait_s = OF_GUESSES.take(store, address)
         if wait_s is not None:
             raise TooMany("Too many badges that are not there.", wait_s)
         raise NotFound("badge")

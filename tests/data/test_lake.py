@@ -26,6 +26,7 @@ from data.store.lake import LAKE_SCHEMA, SETTING, LakeTraffic, adapted, lake_pla
 from data.store.moving import CopyRefused, copy_store, facts
 from data.store.silence import ports_of
 from data.store.store import LAKE_DATA_VARIABLE
+from pages.api.limits import RateLimit
 from tests.data.writers import NOW, batch, save, whole_batches
 from tests.lake import PATIENCE_S, VARIABLE, Databases, Postgres, free_port, postgres
 
@@ -372,8 +373,10 @@ def test_a_server_that_says_nothing_any_more_holds_nobody_up(silenceable: Postgr
     with ThreadPoolExecutor() as threads, silenceable.silent():
         changing = threads.submit(add, "Green")
         reading = threads.submit(store.control.rows, "select 1")
+        counting = threads.submit(store.control.draw, "token 1", 1.0, 3.0)
         looking = threads.submit(store.traffic.rows, "select name from tenant")
         assert looking.result(PATIENCE_S) == shown
+        assert counting.result(PATIENCE_S) is None
         for refused in (changing, reading):
             with pytest.raises(StoreAway, match="What was stored is safe"):
                 refused.result(PATIENCE_S)
@@ -437,3 +440,20 @@ def test_the_ports_of_a_server_are_those_that_its_setting_names(
 ) -> None:
     monkeypatch.delenv("PGPORT", raising=False)
     assert ports_of(conninfo) == ports
+
+
+@on_the_lake
+def test_all_servers_draw_from_one_bucket_of_which_no_version_comes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_module, "DRAW_S", PATIENCE_S)
+    version = store.control.version()
+    other = Store(store.directory)
+    first, second = RateLimit("guesses", 3, 0.01), RateLimit("guesses", 3, 0.01)
+    taken = [limit.take(each, "192.0.2.1") for limit, each in ((first, store), (second, other)) * 3]
+    assert taken[:3] == [None, None, None]
+    assert all(wait_s is not None and 0 < wait_s <= 100 for wait_s in taken[3:])
+    assert second.take(other, "192.0.2.2") is None, "of each key apart"
+    assert RateLimit("token", 3, 0.01).take(other, "192.0.2.1") is None, "and of each limit"
+    assert store.control.version() == version
+    other.close()

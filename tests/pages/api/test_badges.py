@@ -94,7 +94,7 @@ def test_a_badge_of_a_group_adds_its_members_up_and_is_gone_with_them(program: P
 
 
 def test_an_address_that_is_guessed_is_no_badge(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "OF_GUESSES", RateLimit(2, 0.1))
+    monkeypatch.setattr(sharing, "OF_GUESSES", RateLimit("guesses", 2, 0.1))
     badge = made(program)
     tried = [program.client.get(f"/badge/{name}.svg").status_code for name in ("1", badge.public_id[:-1], "x")]
     assert tried == [404, 404, 429]

@@ -231,8 +231,8 @@ def test_without_a_good_token_nothing_is_told(program: Program) -> None:
 
 
 def test_who_tries_tokens_waits_and_a_token_has_its_pace(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "OF_FAILURES", RateLimit(2, 0.1))
-    monkeypatch.setattr(authentication, "OF_A_TOKEN", RateLimit(3, 0.1))
+    monkeypatch.setattr(authentication, "OF_FAILURES", RateLimit("failures", 2, 0.1))
+    monkeypatch.setattr(authentication, "OF_A_TOKEN", RateLimit("token", 3, 0.1))
     codes = [program.get("notes", "single").status_code for _ in range(4)]
     assert codes == [200, 200, 200, 429]
     assert int(program.get("notes", "single").headers["retry-after"]) > 0
@@ -312,7 +312,7 @@ def test_every_route_keeps_what_its_description_promises(program: Program) -> No
     routes = {each.path.removeprefix("/api/v1") for each in v1.routes() if isinstance(each, Route)}
     assert paths == routes - {"/api", "/api/{rest:path}", "/openapi.json"}
     for limit in ("OF_A_TOKEN", "OF_FAILURES"):
-        program.app.monkeypatch.setattr(authentication, limit, RateLimit(1e6, 1e6))
+        program.app.monkeypatch.setattr(authentication, limit, RateLimit(limit, 1e6, 1e6))
     quick = settings(
         max_examples=2,
         deadline=timedelta(seconds=10),
