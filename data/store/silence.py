@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 DESCRIPTORS = Path("/dev/fd")
@@ -26,20 +27,33 @@ DESCRIPTORS = Path("/dev/fd")
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 Answer = TypeVar("Answer")
+_Work = SimpleQueue[tuple[Callable[[], Any], Future[Any]]]
+
+_idle: list[_Work] = []  # of threads that wait for something to ask
 
 
 def asked_aside(ask: Callable[[], Answer]) -> Future[Answer]:
     """What a thread of its own asks, so that nobody has to wait for it as long as it takes."""
-    future: Future[Answer] = Future()
+    future: Future[Any] = Future()
+    try:
+        work = _idle.pop()
+    except IndexError:
+        work = SimpleQueue()
+        threading.Thread(target=_ask_for_others, args=(work,), name="asking PostgreSQL", daemon=True).start()
+    work.put((ask, future))
+    return future
 
-    def run() -> None:
+
+def _ask_for_others(work: _Work) -> None:
+    """A thread that was used once asks again: to begin one takes as long as the question for the versions."""
+    while True:
+        ask, future = work.get()
         try:
             future.set_result(ask())
         except BaseException as failure:  # noqa: BLE001 - it is raised to whoever wants the answer
             future.set_exception(failure)
-
-    threading.Thread(target=run, name="asking PostgreSQL", daemon=True).start()
-    return future
+        del ask, future  # or they would be kept until the next comes
+        _idle.append(work)
 
 
 def ports_of(conninfo: str) -> frozenset[int]:
