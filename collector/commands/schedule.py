@@ -32,11 +32,14 @@ from data.collection.ledger import Scope, collectable_repositories
 from data.collection.requests import save_request, take_requests
 from data.collection.schedule import ScheduleContext, due_work, last_time, next_due
 from data.refusals import Refused
+from data.store import StoreAway
+from data.text import counted
 
 LOOK_EVERY_S = 5.0  # a look at the store's version costs nothing
 AFTER_ANOTHER_RUN = timedelta(seconds=30)
 CLOCK_WAS_SET = timedelta(minutes=2)  # more than a clock that is kept right ever goes back
 AFTER_FAILURE = timedelta(minutes=15)
+AFTER_SILENCE = timedelta(minutes=1)  # of a server of the store: to ask whether it is back costs nobody anything
 TIDY_EVERY, TIDY_LOOK = timedelta(days=1), timedelta(hours=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -106,9 +109,9 @@ class Timer(Joining):
         except Stopped:
             raise
         except (*FAILED, Refused) as failure:
-            self._failed(str(failure))
+            self._failed(str(failure), AFTER_SILENCE if isinstance(failure, StoreAway) else AFTER_FAILURE)
         except Exception as error:  # noqa: BLE001 - the timer must outlive every failure
-            self._failed(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
+            self._failed(f"Something unexpected went wrong ({type(error).__name__}: {error}).", AFTER_FAILURE)
             if os.environ.get("TRAFFIC_DEBUG") == "1":
                 self._session.terminal.warn(traceback.format_exc())
 
@@ -224,9 +227,9 @@ class Timer(Joining):
             self._session.terminal.log(sentence)
             self._logged.add(sentence)
 
-    def _failed(self, sentence: str) -> None:
-        self._session.terminal.log(f"{sentence} Trying again in {AFTER_FAILURE.seconds // 60} minutes.")
-        self._quiet_until, self._seen_version = self._now() + AFTER_FAILURE, self._version_or_none()
+    def _failed(self, sentence: str, pause: timedelta) -> None:
+        self._session.terminal.log(f"{sentence} Trying again in {counted(pause.seconds // 60, 'minute')}.")
+        self._quiet_until, self._seen_version = self._now() + pause, self._version_or_none()
 
     def _version_or_none(self) -> int:
         try:

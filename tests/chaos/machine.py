@@ -30,7 +30,8 @@ def main() -> None:
     leases.LASTS, own_leases.UNSURE_BEFORE = LEASE, UNSURE
     lake.BEAT_S, lake.LOOK_AT_HOLDER_EVERY_S, lake.SILENT_S = 0.5, 0.5, 10.0
     lake.ASK_AGAIN_S = own_leases.TRY_AGAIN_S = run.LOOK_FOR_LEASES_S = run.WRITE_AGAIN_S = 1.0
-    schedule.LOOK_EVERY_S, schedule.AFTER_FAILURE, sender.LOOK_EVERY_S = 0.5, timedelta(seconds=3), 1.0
+    schedule.LOOK_EVERY_S, sender.LOOK_EVERY_S = 0.5, 1.0
+    schedule.AFTER_FAILURE = schedule.AFTER_SILENCE = timedelta(seconds=3)
     command_line.main()
 
 

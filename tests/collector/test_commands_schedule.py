@@ -13,7 +13,7 @@ from collector.commands.frame import Session
 from collector.commands.schedule import Timer
 from data.collection.ledger import Scope
 from data.collection.requests import save_request, take_requests
-from data.store import Store, StoreBusy
+from data.store import Store, StoreAway, StoreBusy
 from data.store.versions import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
 from tests.fake_github import FakeGitHub
@@ -110,22 +110,28 @@ def test_what_is_due_next_is_told_once(timer: Timer, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.count("Next: acme at") == 1
 
 
-@pytest.mark.parametrize("failure", [StoreBusy("The store is busy."), ZeroDivisionError("nobody thought of it")])
+@pytest.mark.parametrize(
+    ("failure", "minutes"),
+    [(StoreBusy("The store is busy."), 15), (StoreAway("Away."), 1), (ZeroDivisionError("nobody thought of it"), 15)],
+)
 def test_a_failure_is_told_and_tried_again_later(
     timer: Timer,
     run: CommandLine,
     time: Time,
     capsys: pytest.CaptureFixture[str],
+    *,
     failure: Exception,
+    minutes: int,
 ) -> None:
     run.follow("octo/hello")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(runs, "collect", raising(failure))
         timer.look()
     assert str(failure) in capsys.readouterr().err
+    time.at(NOON + timedelta(minutes=minutes, seconds=-1))
     timer.look()
     assert timer.runs == 0
-    time.at(NOON + timedelta(minutes=16))
+    time.at(NOON + timedelta(minutes=minutes))
     timer.look()
     assert timer.runs == 1
 
