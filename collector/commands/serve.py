@@ -22,6 +22,7 @@ from data.store.versions import LockHeld, exclusive
 
 ROOT = Path(__file__).parents[2]
 LOCK = ".serve.lock"  # in the data directory: held while its app and its timer run under a supervisor
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - nothing is bound to it by that
 LOOK_EVERY_S = 0.5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 LASTED_S = 60.0  # who ran so long begins again with the first pause
@@ -80,14 +81,22 @@ def _refuse_taken(address: str, port: int) -> None:
             raise CommandRefused(f"The app cannot listen at {address}:{port}: {refusal}.") from refusal
 
 
-def _supervise(session: Session, clock: SystemClock, address: str, port: int, base_path: str) -> int:
-    environment = {
+def environment_of(directory: Path, address: str, port: int, base_path: str) -> dict[str, str]:
+    """In what the app and the timer run. With an address to print, Streamlit does not ask a host on the internet what
+    this machine's is, as it does where it listens at all addresses.
+    """
+    return {
+        "STREAMLIT_BROWSER_SERVER_ADDRESS": "localhost" if address in EVERYWHERE else address,
         **os.environ,
-        "TRAFFIC_DATA_DIR": str(session.directory.resolve()),
+        "TRAFFIC_DATA_DIR": str(directory.resolve()),
         "STREAMLIT_SERVER_ADDRESS": address,
         "STREAMLIT_SERVER_PORT": str(port),
         "STREAMLIT_SERVER_BASE_URL_PATH": base_path,
     }
+
+
+def _supervise(session: Session, clock: SystemClock, address: str, port: int, base_path: str) -> int:
+    environment = environment_of(session.directory, address, port, base_path)
     log, since = session.terminal.log, clock.monotonic()
     programs = (
         Program("app", ("-m", "streamlit", "run", "streamlit_app.py"), environment, since),

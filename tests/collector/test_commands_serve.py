@@ -7,9 +7,14 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
 from click.testing import Result
+from streamlit import config, net_util
+from streamlit.web import bootstrap
 
+from collector.commands.serve import environment_of
 from tests.collector.conftest import CommandLine
 
 
@@ -47,6 +52,23 @@ def test_a_taken_port_is_told_before_anything_starts(run: CommandLine) -> None:
     with free_port() as port:
         refused = run("serve", "--port", port)
     assert (refused.exit_code, f"The app cannot listen at 127.0.0.1:{port}: " in refused.output) == (2, True)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.1"])
+def test_the_address_that_streamlit_prints_is_told_to_it_so_that_it_asks_no_host_for_it(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: asked.append("the internet"))
+    for name, value in environment_of(tmp_path, address, 8501, "").items():
+        monkeypatch.setenv(name, value)
+    try:
+        config.get_config_options(force_reparse=True)
+        bootstrap._print_url(is_running_hello=False)
+    finally:
+        monkeypatch.undo()
+        config.get_config_options(force_reparse=True)
+    assert asked == []
 
 
 def test_a_data_directory_is_made_only_when_asked_for(run: CommandLine) -> None:
