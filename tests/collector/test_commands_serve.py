@@ -60,13 +60,16 @@ def test_the_address_that_streamlit_prints_is_told_to_it_so_that_it_asks_no_host
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(net_util, "get_external_ip", lambda: asked.append("the internet"))
-    for name, value in environment_of(tmp_path, address, 8501, "").items():
-        monkeypatch.setenv(name, value)
+    told = environment_of(tmp_path, address, 8501, "")
+    options = {
+        "server.address": "STREAMLIT_SERVER_ADDRESS",
+        "browser.serverAddress": "STREAMLIT_BROWSER_SERVER_ADDRESS",
+    }
     try:
-        config.get_config_options(force_reparse=True)
+        known = {option: told[name] for option, name in options.items() if name in told}
+        config.get_config_options(force_reparse=True, options_from_flags=known)
         bootstrap._print_url(is_running_hello=False)
     finally:
-        monkeypatch.undo()
         config.get_config_options(force_reparse=True)
     assert asked == []
 
