@@ -18,7 +18,7 @@ from collector.clock import GitHubTime, MustWait, Stopped
 from collector.endpoints.endpoint import Endpoint, Fetched, Phase, Request, endpoints
 from collector.endpoints.repository import REPOSITORY, StatsObservation, parse_repository
 from collector.endpoints.traffic import CLONES, VIEWS
-from collector.redaction import redacted
+from collector.redaction import place_of, redacted
 from data.calendar import utc_day
 from data.collection.models import CollectableRepository, EndpointResult, EndpointState, Outcome, StateChange
 from data.collection.schedule import rests_until
@@ -135,7 +135,7 @@ class RepositoryFetcher:
         except (errors.GitHubError, errors.AnswerRefused) as error:
             result = _failed(draft, endpoint, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours with one answer must not end the run for the others
-            message = f"This program failed here ({type(error).__name__}): please report it."
+            message = f"This program failed here ({place_of(error)}): please report it."
             result = replace(draft, message=message)
         return replace(result, elapsed_ms=round((self.time.clock.monotonic() - started) * 1000))
 

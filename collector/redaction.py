@@ -6,7 +6,9 @@ that looks like one of ours.
 
 import logging
 import re
+import traceback
 import unicodedata
+from pathlib import Path
 
 HIDDEN = "[hidden]"
 
@@ -46,3 +48,10 @@ def many_lines(text: str) -> str:
 class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return many_lines(super().format(record))
+
+
+def place_of(fault: BaseException) -> str:
+    """A fault of this program by its kind and its line, without its words, which may have in them what was answered."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(fault).__name__}{where}"

@@ -24,6 +24,7 @@ from collector.delivery.http import DEADLINE_S as SENDING_MAY_TAKE_S
 from collector.delivery.sender import Sender, public_links
 from collector.owner_run import RunReport, RunRequest
 from collector.reach import busiest, reaches
+from collector.redaction import place_of
 from collector.run import Joining, RunInProgress
 from data.accounts import github_app, tenants, tokens
 from data.accounts.encryption import open_cipher
@@ -111,7 +112,7 @@ class Timer(Joining):
         except (*FAILED, Refused) as failure:
             self._failed(str(failure), AFTER_SILENCE if isinstance(failure, StoreAway) else AFTER_FAILURE)
         except Exception as error:  # noqa: BLE001 - the timer must outlive every failure
-            self._failed(f"Something unexpected went wrong ({type(error).__name__}: {error}).", AFTER_FAILURE)
+            self._failed(f"Something unexpected went wrong ({place_of(error)}: {error}).", AFTER_FAILURE)
             if os.environ.get("TRAFFIC_DEBUG") == "1":
                 self._session.terminal.warn(traceback.format_exc())
 

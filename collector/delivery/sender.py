@@ -20,6 +20,7 @@ from collector.delivery.channels import Content, send, server_of
 from collector.delivery.result import DeliveryOutcome, Result, without
 from collector.leases import OwnLease, OwnLeases
 from collector.reach import overbooked
+from collector.redaction import place_of
 from data.accounts.authority import COMMAND_LINE, acting
 from data.accounts.encryption import EncryptionError, open_cipher
 from data.accounts.models import Viewer
@@ -94,7 +95,7 @@ class Sender:
             except (StoreError, EncryptionError, OSError) as failure:
                 problem = f"Reports are delayed: {failure}"
             except Exception as error:  # noqa: BLE001 - must outlive every failure
-                problem = f"Reports are delayed: something unexpected went wrong ({type(error).__name__}: {error})."
+                problem = f"Reports are delayed: something unexpected went wrong ({place_of(error)}: {error})."
             if problem not in {"", logged}:
                 self._say(problem)
             logged = problem
@@ -291,8 +292,8 @@ class Pass:
             return send(content, channel, due.occasion, self._links, self._now())
         except Exception as error:  # noqa: BLE001 - one that cannot be made holds up no other
             why = without(str(error), channel.address, channel.secret)
-            _log.warning("A report could not be made: %s: %s", type(error).__name__, why)
-            return Result(DeliveryOutcome.AGAIN, 0, f"It could not be made ({type(error).__name__}).")
+            _log.warning("A report could not be made: %s: %s", place_of(error), why)
+            return Result(DeliveryOutcome.AGAIN, 0, f"It could not be made ({place_of(error)}).")
 
     def _content(self, due: Due, recipient: Recipient) -> Content | None:
         """What is sent, as this recipient may see it now; None where that is nothing."""

@@ -10,7 +10,6 @@ NotAllowed          whoever acts may not do this (see data/accounts/authority.py
 import json
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -187,10 +186,10 @@ def open_share(store: Store, share: Share, password: str, address: str, now: dat
         _count(connection, share.share_id, 1, now)
 
 
-def _count_later(store: Store, share_id: int, now: datetime) -> None:
+def _count_later(store: Store, share_id: int, now: datetime, openings: int = 1) -> None:
     with _GUARD:
         many, _ = _WAITING.get((store, share_id), (0, now))
-        _WAITING[store, share_id] = many + 1, now
+        _WAITING[store, share_id] = many + openings, now
     if many == 0:
         timer = threading.Timer(COUNTED_EVERY.total_seconds(), _count_waiting, (store, share_id))
         timer.daemon = True
@@ -200,8 +199,11 @@ def _count_later(store: Store, share_id: int, now: datetime) -> None:
 def _count_waiting(store: Store, share_id: int) -> None:
     with _GUARD:
         many, last = _WAITING.pop((store, share_id))
-    with suppress(StoreError), store.control.commit("counting how often a share link was opened") as connection:
-        _count(connection, share_id, many, last)
+    try:
+        with store.control.commit("counting how often a share link was opened") as connection:
+            _count(connection, share_id, many, last)
+    except StoreError:  # away or busy: a minute later, together with what comes until then
+        _count_later(store, share_id, last, many)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, share_id: int, many: int, last: datetime) -> None:

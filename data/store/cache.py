@@ -238,7 +238,7 @@ def cached(
     def decorate(reader: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
         @wraps(reader)
         def read(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
-            store, others = _split(arguments, named)
+            store, others = _split(arguments)
             versions = tuple((name, store.database(name).version()) for name in databases)
             written = notation() if in_words else PLAIN
             question = (reader, others, tuple(sorted(named.items())), written)
@@ -255,7 +255,7 @@ def cached(
     return decorate
 
 
-def _split(arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple["Store", tuple[Any, ...]]:
+def _split(arguments: tuple[Any, ...]) -> tuple["Store", tuple[Any, ...]]:
     """The store among the arguments, and the others in their order."""
     for place, argument in enumerate(arguments):
         if hasattr(argument, "traffic") and hasattr(argument, "cache"):

@@ -564,6 +564,7 @@ class Lake:
         reader = self._idle_reader(variables) or self._begin_reader(variables)
         with reader.opened:
             yield reader.cursor
+            reader.cursor.execute(f"reset variable {catalog_copy.ASKED}")
             kept = replace(reader, opened=reader.opened.pop_all())
         self._keep(kept)
 
@@ -581,7 +582,6 @@ class Lake:
             reader = next(fitting, None)
             if reader is not None:
                 self._idle.remove(reader)
-                reader.cursor.execute(f"reset variable {catalog_copy.ASKED}")
             return reader
 
     def _keep(self, reader: _Reader) -> None:

@@ -98,7 +98,7 @@ def _form(account: Account, viewer: Viewer, managed: dict[int, str]) -> NewShare
         return None
     shows = RepositoryPage(span or Range()) if dashboard is None else _of_days(dashboard, span)
     typed = session.typed_password(password or "") or None
-    repository_ids = _members(viewer, tenant_id, names, chosen)
+    repository_ids = _members(viewer, names, chosen)
     return NewShare(name or usual[:80], tenant_id, shows, repository_ids, typed, embeddable, downloads, lasts)
 
 
@@ -148,7 +148,7 @@ def _choosable(viewer: Viewer, tenant_id: int) -> dict[int, str]:
     return of_groups | tracked_names(every, tenant_id)
 
 
-def _members(viewer: Viewer, tenant_id: int, names: dict[int, str], chosen: list[int]) -> frozenset[int]:
+def _members(viewer: Viewer, names: dict[int, str], chosen: list[int]) -> frozenset[int]:
     """The repositories that are frozen into the link: those that were chosen, and the present members of groups."""
     if not chosen:
         return frozenset(each for each in names if each > 0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.redaction import HIDDEN, RedactingFormatter, many_lines, one_line, redacted
+from collector.redaction import HIDDEN, RedactingFormatter, many_lines, one_line, place_of, redacted
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 SECRET = st.text(LETTERS, min_size=8, max_size=80)
@@ -80,3 +80,10 @@ def test_what_libraries_log_is_redacted_with_its_trace() -> None:
     text = RedactingFormatter("%(message)s").format(record)
     assert "ghp_" not in text
     assert text.count(HIDDEN) == 2
+
+
+def test_a_fault_is_told_by_its_kind_and_its_line_without_its_words() -> None:
+    with pytest.raises(ValueError, match="ghp_secret") as raised:
+        int("ghp_secret")
+    assert place_of(raised.value) == f"ValueError at test_redaction.py:{raised.traceback[-1].lineno + 1}"
+    assert place_of(KeyError("ghp_secret")) == "KeyError"
