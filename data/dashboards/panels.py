@@ -240,7 +240,7 @@ class _Reader:
         return panel.range.before_days != 0 and (panel.source is Source.DAILY or panel.measure == "stars gained")
 
     def total(self, panel: Panel, selection: Selection) -> DataFrame:
-        totals = traffic.totals(traffic.repository_sums(self.viewer, self.store, selection))
+        totals = traffic.selection_totals(self.viewer, self.store, selection)
         names = {"visitors": "visitor_days", "cloners": "cloner_days", "stars gained": "stars"}
         total: traffic.Total = getattr(totals, names.get(panel.measure, panel.measure))
         compared, before = (total.compared, total.before) if totals.comparable else (None, None)

@@ -23,10 +23,12 @@ known as materialized (
         day,
         views,
         view_uniques,
-        views_state,
+        views_state = 'final' as views_are_final,
         clones,
         clone_uniques,
-        clones_state
+        clones_state = 'final' as clones_are_final,
+        views_state = 'gap' or clones_state = 'gap' as is_gap,
+        views_state = 'pending' or clones_state = 'pending' as is_pending
     from v_daily
     where
         repository_id in (select repository_id from chosen)
@@ -40,16 +42,16 @@ days as (
     select
         repository_id,
         day,
-        case when $with_pending or views_state = 'final' then views end as known_views,
-        case when $with_pending or views_state = 'final' then view_uniques end as known_visitor_days,
-        case when $with_pending or clones_state = 'final' then clones end as known_clones,
-        case when $with_pending or clones_state = 'final' then clone_uniques end as known_cloner_days,
-        case when views_state = 'final' then views end as views,
-        case when views_state = 'final' then view_uniques end as visitor_days,
-        case when clones_state = 'final' then clones end as clones,
-        case when clones_state = 'final' then clone_uniques end as cloner_days,
-        views_state = 'gap' or clones_state = 'gap' as is_gap,
-        views_state = 'pending' or clones_state = 'pending' as is_pending
+        case when $with_pending or views_are_final then views end as known_views,
+        case when $with_pending or views_are_final then view_uniques end as known_visitor_days,
+        case when $with_pending or clones_are_final then clones end as known_clones,
+        case when $with_pending or clones_are_final then clone_uniques end as known_cloner_days,
+        case when views_are_final then views end as views,
+        case when views_are_final then view_uniques end as visitor_days,
+        case when clones_are_final then clones end as clones,
+        case when clones_are_final then clone_uniques end as cloner_days,
+        is_gap,
+        is_pending
     from known
     where day between $first_day and $last_day
 ),
@@ -58,10 +60,10 @@ days_before as (
     select
         repository_id,
         day + $before_days as day,
-        case when views_state = 'final' then views end as views_before,
-        case when views_state = 'final' then view_uniques end as visitor_days_before,
-        case when clones_state = 'final' then clones end as clones_before,
-        case when clones_state = 'final' then clone_uniques end as cloner_days_before
+        case when views_are_final then views end as views_before,
+        case when views_are_final then view_uniques end as visitor_days_before,
+        case when clones_are_final then clones end as clones_before,
+        case when clones_are_final then clone_uniques end as cloner_days_before
     from known
     where day between $first_day::date - $before_days and $last_day::date - $before_days
 ),
