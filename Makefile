@@ -13,7 +13,7 @@ A_LITTLE := --days 2 --owners 2 --repositories 20 --apps 0 --bucket 0 --disturbe
 READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
   tests/data/traffic/test_traffic_summaries.py tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
-.PHONY: run demo test test-beside test-lake chaos format bench requirements code-editor clean setup setup-dev setup-lake setup-old setup-browser
+.PHONY: run demo test test-lake chaos format bench requirements code-editor clean setup setup-dev setup-lake setup-old setup-browser
 
 # Where the setting names a lake, with the DuckDB that it needs instead of the newest.
 run: setup $(if $(TRAFFIC_STORE),setup-lake)
@@ -24,20 +24,16 @@ demo: setup
 
 # A file of tests stays on one process (loadfile), which so makes what the file shares once. In the order of their names the
 # files end with short ones; with the fewest tests last, the longest test of all would begin when the other process is done.
-# They leave a quarter of two cores idle: mypy, the tests of the lake and those on the old DuckDB run meanwhile.
+# mypy and the tests of the lake have the one core meanwhile that the tests on the old DuckDB leave to them.
 test: setup-dev setup-old setup-browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@beside=$$(mktemp); ($(MAKE) --no-print-directory test-beside) > $$beside 2>&1 & others=$$!; \
-	  $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks; tests=$$?; \
-	  wait $$others; others=$$?; cat $$beside; rm $$beside; exit $$((tests + others))
-
-test-beside:
-	$(BIN)/mypy
-	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider
-	@if tests/postgres.sh; then \
+	@{ $(BIN)/mypy && if tests/postgres.sh; then \
 	    PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake pytest tests/data/test_lake.py -p no:cacheprovider; \
-	  else echo "There is no PostgreSQL: the tests of the lake are left out."; fi
+	  else echo "There is no PostgreSQL: the tests of the lake are left out."; fi; } & beside=$$!; \
+	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider; read=$$?; \
+	  wait $$beside && exit $$read
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/benchmarks
 
 # The same tests of data/ with PostgreSQL and a bucket instead of files, both started for them alone.
 test-lake: setup-dev setup-old .venv/lake-tests.installed
