@@ -82,12 +82,12 @@ class _OpenVersion:
         To make one and to set its variables takes as long as many a question. So the next who asks for the same
         variables gets it as it was left, unless it was left by a failure.
         """
-        cursor = self._taken(variables)
-        if cursor is None:
-            cursor = self.instance.cursor()
-            cursor.execute(f"use {self._name}")
-            set_variables(cursor, variables)
+        idle = self._taken(variables)
+        cursor = self.instance.cursor() if idle is None else idle
         try:
+            if idle is None:
+                cursor.execute(f"use {self._name}")
+                set_variables(cursor, variables)
             yield cursor
         except BaseException:
             cursor.close()
@@ -117,6 +117,7 @@ class FileDatabase(Database):
         self._lock_timeout_s = lock_timeout_s
         self._open: dict[Path, _OpenVersion] = {}
         self._guard = threading.Lock()
+        self._seen_guard = threading.Lock()
         self._seen = (-LOOK_S, 0)  # when the symlink was looked at, and the version that it named
 
     @contextmanager
@@ -207,13 +208,17 @@ class FileDatabase(Database):
 
     def version(self) -> int:
         """What another process commits is seen within milliseconds: a page asks fifty times in a run."""
-        now, (looked_at, number) = time.monotonic(), self._seen
+        now, seen = time.monotonic(), self._seen
+        looked_at, number = seen
         if now - looked_at >= LOOK_S:
             found = self.files.committed_number()
             found = self.files.newest() if found is None else found
             if found is None:
                 raise StoreMissing(_missing(self.files))
-            self._seen, number = (now, found), found
+            number = found
+            with self._seen_guard:
+                if self._seen is seen:  # else a commit of this process came in between, and this may be of before it
+                    self._seen = (now, found)
         return number
 
     def now(self) -> datetime:
@@ -280,7 +285,8 @@ class FileDatabase(Database):
         except OSError as refusal:
             raise StoreNotWritten(_refused(self.files, refusal)) from refusal
         finally:
-            self._seen = (-LOOK_S, 0)
+            with self._seen_guard:
+                self._seen = (-LOOK_S, 0)
             self._clear_up()
         return number
 

@@ -61,7 +61,7 @@ from data.store.database import (
     refuse_newer,
     set_variables,
 )
-from data.store.silence import asked_aside, end_silent_connections, ports_of
+from data.store.silent_postgres import asked_aside, end_silent_connections, ports_of
 from data.store.versions import copy, make_directory, sync
 from data.text import counted, writing
 

@@ -24,7 +24,7 @@ from data.store import Store, StoreAway, StoreBusy, StoreUnreadable, catalog_cop
 from data.store import lake as lake_module
 from data.store.lake import LAKE_SCHEMA, SETTING, LakeTraffic, adapted, lake_place, load_extension
 from data.store.moving import CopyRefused, copy_store, facts
-from data.store.silence import ports_of
+from data.store.silent_postgres import ports_of
 from data.store.store import LAKE_DATA_VARIABLE
 from pages.api.limits import RateLimit
 from tests.data.writers import NOW, batch, save, whole_batches

@@ -11,8 +11,9 @@ from threading import Barrier
 import duckdb
 import pytest
 
-from data.store import Store, StoreMissing, StoreNotWritten, StoreUnreadable
+from data.store import Store, StoreMissing, StoreNotWritten, StoreUnreadable, files
 from data.store.files import check_file
+from data.store.versions import VersionFiles
 from tests.data.writers import batch, commit_some, hold_open, let_go, said, save, start, version_files, whole_batches
 
 pytestmark = [pytest.mark.files, pytest.mark.usefixtures("numbered")]
@@ -158,6 +159,40 @@ def test_a_connection_that_was_left_by_a_failure_is_not_used_again(store: Store)
         fail()
     with store.traffic.read() as reader:
         assert days(reader) == 0
+
+
+def test_a_connection_whose_variables_are_refused_is_closed_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[duckdb.DuckDBPyConnection] = []
+
+    def refused(cursor: duckdb.DuckDBPyConnection, _: object) -> None:
+        made.append(cursor)
+        raise duckdb.OutOfMemoryException("no memory for a variable")
+
+    monkeypatch.setattr(files, "set_variables", refused)
+    with pytest.raises(duckdb.OutOfMemoryException), store.traffic.read():
+        pass
+    with pytest.raises(duckdb.ConnectionException, match="closed"):
+        made[0].execute("select 1 as one")
+
+
+def test_a_look_that_a_commit_overtakes_is_not_taken_for_the_newest_version(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = VersionFiles.committed_number, iter([lambda: save(store, *batch(1))])
+
+    def overtaken(of: VersionFiles) -> int | None:
+        number = look(of)
+        for commit in looks:
+            commit()
+        return number
+
+    monkeypatch.setattr(files, "LOOK_S", 3600.0)
+    save(store, *batch(2))  # the next who asks for the version looks for it
+    monkeypatch.setattr(VersionFiles, "committed_number", overtaken)
+    before = store.traffic.version()
+    assert store.traffic.version() == before + 1
 
 
 def test_two_processes_that_write_at_once_queue_and_neither_loses_a_row(store: Store) -> None:

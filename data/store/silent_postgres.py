@@ -1,4 +1,4 @@
-"""Ends the connections of this process to a PostgreSQL that has fallen silent.
+"""Has nobody wait for a silent PostgreSQL: ends the connections to it, and asks it in threads of their own.
 
 A server that ended says so, and what is cut off from the network TCP notices. One that was stopped (SIGSTOP, a paused
 machine behind a proxy) does neither: its kernel takes what is sent, and DuckDB waits in libpq for the answer, where
