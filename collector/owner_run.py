@@ -16,7 +16,7 @@ from collector.endpoints.endpoint import Endpoint, Phase
 from collector.endpoints.traffic import TrafficObservation
 from collector.errors import GitHubError, HostDown, LimitReached, RunStopped, TokenRefused
 from collector.fetcher import FetchJob, RepositoryFetcher, due_jobs
-from collector.leases import OVERTAKEN, OwnLease, lease_name
+from collector.own_leases import OVERTAKEN, OwnLease, lease_name
 from collector.rate_limit import RateLimiter, pace_file
 from collector.redaction import redacted
 from collector.settings import Settings

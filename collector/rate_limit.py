@@ -16,7 +16,7 @@ from pathlib import Path
 
 from collector.clock import Clock, MustWait
 from collector.errors import LimitReached
-from collector.leases import OwnLease
+from collector.own_leases import OwnLease
 from collector.settings import Settings
 from data.collection.models import Outcome
 from data.store.versions import keep_owner, make_directory

@@ -3,7 +3,7 @@
 Each token owner has a run of its own (`collector/owner_run.py`), because GitHub limits each by itself: one that waits
 or is refused holds up nobody else's. One pool of workers fetches for all, and what they bring is saved together.
 Only one process collects in a data directory; what others ask for meanwhile joins it. Of several machines that share a
-store each owner is collected by one, which has its lease (`collector/leases.py`); the others wait for it.
+store each owner is collected by one, which has its lease (`collector/own_leases.py`); the others wait for it.
 
 RunInProgress      another process collects in this data directory
 """
@@ -23,7 +23,7 @@ from collector.clock import GitHubTime, StopFlag, Stopped, SystemClock
 from collector.endpoints.endpoint import Phase
 from collector.github_app import Access, open_access
 from collector.installations import refresh
-from collector.leases import OwnLeases, lease_name
+from collector.own_leases import OwnLeases, lease_name
 from collector.owner_run import (
     CONNECTING,
     JobResult,

@@ -18,7 +18,7 @@ from typing import Any
 
 from collector.delivery.channels import Content, send, server_of
 from collector.delivery.result import DeliveryOutcome, Result, without
-from collector.leases import OwnLease, OwnLeases
+from collector.own_leases import OwnLease, OwnLeases
 from collector.reach import overbooked
 from collector.redaction import place_of
 from data.accounts.authority import COMMAND_LINE, acting

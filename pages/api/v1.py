@@ -27,8 +27,8 @@ from data.accounts.models import Role, Viewer
 from data.accounts.tenants import operator, tenants
 from data.calendar import utc_now
 from data.collection import log
-from data.collection.health import health
 from data.collection.ledger import Scope
+from data.collection.status import collection_status
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.export import Column, ExportRequest, ExportTable, Key, csv_pieces, page_of_rows
@@ -163,7 +163,7 @@ def state_of_collection(request: Request, access: ApiAccess) -> Response:
         viewer = operator(the_store())
         managed |= viewer.tenant_ids
     budgets = overbooked(Viewer(viewer.repository_ids, frozenset(managed)), the_store())
-    read = health(viewer, the_store(), frozenset(managed), utc_now(), budgets)
+    read = collection_status(viewer, the_store(), frozenset(managed), utc_now(), budgets)
     return listed(request, HEALTH_COLUMNS, (*read.problems, *read.warnings))
 
 

@@ -21,8 +21,7 @@ def main() -> None:
     calendar.utc_now = lambda: datetime.now(UTC) + ahead_of_real()
     # Only now what reads the clock by that name.
     from collector import __main__ as command_line
-    from collector import leases as own_leases
-    from collector import run
+    from collector import own_leases, run
     from collector.commands import schedule
     from collector.delivery import sender
     from data.store import lake, leases

@@ -288,7 +288,7 @@ def test_of_two_machines_one_sends_and_one_that_slept_meanwhile_sends_nothing_wh
         def sleep_after(*arguments: Any) -> None:
             """Note what is sent; then the lease runs out, and another machine takes it."""
             save(*arguments)
-            patched.setattr("collector.leases.UNSURE_BEFORE", LASTS)
+            patched.setattr("collector.own_leases.UNSURE_BEFORE", LASTS)
             give_back(filled, arguments[-1:])
             take_leases(elsewhere, [sender.REPORTS])
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from collector.errors import Overtaken
-from collector.leases import OVERTAKEN, OwnLease
+from collector.own_leases import OVERTAKEN, OwnLease
 from collector.owner_run import RunReport, RunRequest
 from collector.rate_limit import RateLimiter
 from collector.run import Collecting, Joining
