@@ -1,4 +1,5 @@
-"""Sends what is due, beside collecting and never in its way: by many threads, a few for each server that is asked.
+"""Sends what is due, beside collecting and never in its way: by many threads, a few for each server that is asked; and
+again what failed, each time after a longer delay (`TRY_AGAIN_AFTER`).
 
 A pass notes what is sent before it is, and what came of it as soon as it is known; see data/reports/deliveries.py.
 """
@@ -28,7 +29,6 @@ from data.calendar import DAY, SETTLED_AFTER_DAYS, utc_day, utc_now
 from data.collection.log import is_collecting
 from data.reports.alerts import AlertEvent, alert_message, events, message_events, save_alert
 from data.reports.deliveries import (
-    TRY_AGAIN_AFTER,
     WAITS_FOR_FINAL,
     Attempt,
     Due,
@@ -55,6 +55,7 @@ LOOK_EVERY_S = 10.0
 WRITE_AGAIN_S = 5.0  # where the store did not answer
 ALERTS_EVERY = timedelta(minutes=30)
 AT_ONCE, OF_A_SERVER = 64, 8
+TRY_AGAIN_AFTER = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 DELIVERING = "delivering.lock"  # held by the process of this machine that sends, which has the lease for all machines
 REPORTS = "reports"
 FINDING_FACTS = ("kind", "is_problem", "about", "text", "repository_id")
@@ -277,7 +278,7 @@ class Pass:
             result = self._sent(due, channel)
             server.is_down |= result.outcome == DeliveryOutcome.AGAIN and result.status is None
         elapsed_ms = round(1000 * (time.monotonic() - began))
-        self._results.put((server, _attempt(due, result, self._now(), elapsed_ms)))
+        self._results.put((server, _attempt(due, due.subscription.kind, result, self._now(), elapsed_ms)))
 
     def _sent(self, due: Due, channel: OpenChannel) -> Result:
         try:
@@ -307,12 +308,27 @@ class Pass:
         return alert_content(found, recipient, links) if found else None
 
 
-def _attempt(due: Due, result: Result, now: datetime, elapsed_ms: int) -> Attempt:
-    kind, attempts = due.subscription.kind, due.attempts + 1
-    fields = asdict(result)
+def _attempt(due: Due, kind: str, result: Result, now: datetime, elapsed_ms: int) -> Attempt:
     return Attempt(
-        due.subscription, due.channel, kind, due.occasion, now, elapsed_ms=elapsed_ms, attempts=attempts, **fields
+        due.subscription,
+        due.channel,
+        kind,
+        due.occasion,
+        now,
+        result.outcome,
+        result.status,
+        result.reason,
+        elapsed_ms,
+        _next_try_at(result, due.attempts + 1, now),
+        result.ends_channel,
     )
+
+
+def _next_try_at(result: Result, attempts: int, now: datetime) -> datetime | None:
+    """Later after each attempt, and not before the channel asks for it; None where it is over."""
+    if result.outcome is not DeliveryOutcome.AGAIN or attempts > len(TRY_AGAIN_AFTER):
+        return None
+    return now + max(TRY_AGAIN_AFTER[attempts - 1], timedelta(seconds=result.retry_after_s or 0))
 
 
 def report_content(
@@ -396,7 +412,7 @@ def send_test(
         if result.outcome is DeliveryOutcome.AGAIN:  # which a test is not
             result = replace(result, outcome=DeliveryOutcome.FAILED)
         elapsed_ms = round(1000 * (time.monotonic() - began))
-        return Attempt(subscription, each, "test", "test", now, elapsed_ms=elapsed_ms, **asdict(result))
+        return _attempt(Due(subscription, each, "test", now), "test", result, now, elapsed_ms)
 
     with ThreadPoolExecutor(MOST_CHANNELS, "testing") as pool:  # one that does not answer holds up no other
         attempts = list(pool.map(tried, channels))

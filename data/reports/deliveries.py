@@ -1,4 +1,5 @@
-"""What is to be sent when, and what came of it: a delivery for each subscription, channel and week or month.
+"""What is to be sent when, and what came of it: a delivery for each subscription, channel and week or month. When one
+that failed is tried again, its sender decides (collector/delivery/sender.py).
 
 Before a delivery is tried it is `sending`, afterwards `sent`, `waiting` (for another try) or `failed`. A process that
 ends in between leaves it `sending`: whether it arrived only the channel knows, so it is tried again under the same id,
@@ -26,7 +27,6 @@ from data.store.sql import insert, query
 
 WAITS_FOR_FINAL = timedelta(hours=48)  # a report at most, until its days are final; a day is by data/calendar.py
 LATE_AFTER = timedelta(hours=2)  # of what has not been tried by then, the timer was not there
-TRY_AGAIN_AFTER = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 ATTEMPTS_SHOWN = 200
 UNKNOWN = "The program ended while it was being sent. Only the channel knows whether it arrived; it is sent again."
 ALERT_LASTS = timedelta(days=1)  # what could not be sent by then is no news
@@ -78,7 +78,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of a try: `outcome` is sent, again, failed or skipped; `kind` report, alert or test."""
+    """What came of a try: `outcome` is sent, again, failed or skipped; `kind` report, alert or test. Without a
+    `next_try_at` it is over.
+    """
 
     subscription: Subscription
     channel: Channel
@@ -89,9 +91,8 @@ class Attempt:
     status: int | None = None
     reason: str | None = None
     elapsed_ms: int = 0
-    retry_after_s: float | None = None
+    next_try_at: datetime | None = None
     ends_channel: bool = False
-    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ def _states(store: Store) -> dict[tuple[int, int, str], tuple[Any, ...]]:
 def save_progress(
     store: Store, begun: Sequence[Due], ended: Sequence[Attempt], now: datetime, lease: Lease | None = None
 ) -> None:
-    """Note in one commit what is tried now, before it is, and what came of tries, with when they are tried again.
+    """Note in one commit what is tried now, before it is, and what came of tries.
 
     Raises: LeaseLost, where another machine sends instead: what is to be sent is not to be tried then.
     """
@@ -244,13 +245,13 @@ def _note_begin(connection: DuckDBPyConnection, due: Due, now: datetime) -> None
 
 def _note_end(connection: DuckDBPyConnection, each: Attempt) -> None:
     """A channel that wants no more is ended."""
-    state, next_try_at = _after(each)
+    state = "sent" if each.outcome in {"sent", "skipped"} else "waiting" if each.next_try_at else "failed"
     values = {
         "subscription_id": each.subscription.subscription_id,
         "channel_id": each.channel.channel_id,
         "occasion": each.occasion,
         "state": state,
-        "next_try_at": None if next_try_at is None else stored(next_try_at),
+        "next_try_at": None if each.next_try_at is None else stored(each.next_try_at),
         "reason": each.reason,
     }
     connection.execute(
@@ -278,16 +279,6 @@ def move_attempts(store: Store) -> None:
     with store.control.commit("noting that attempts are in the log") as connection:
         connection.execute("delete from delivery_outbox where list_contains($moved, attempt_id)", moved)
         connection.execute(PRUNE_DELIVERIES)
-
-
-def _after(each: Attempt) -> tuple[str, datetime | None]:
-    """The state of a delivery after a try, and when it is tried again."""
-    if each.outcome in {"sent", "skipped"}:
-        return "sent", None
-    if each.outcome == "failed" or each.attempts > len(TRY_AGAIN_AFTER):
-        return "failed", None
-    wait = max(TRY_AGAIN_AFTER[each.attempts - 1], timedelta(seconds=each.retry_after_s or 0))
-    return "waiting", each.happened_at + wait
 
 
 def _to_outbox(connection: DuckDBPyConnection, each: Attempt) -> None:

@@ -181,14 +181,25 @@ def test_a_test_does_not_wait_for_a_channel_that_is_slow(filled: Store, monkeypa
 def test_a_server_that_is_down_is_asked_for_hours_and_then_given_up(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "TRY_AGAIN_AFTER", deliveries.TRY_AGAIN_AFTER[-2:])
+    monkeypatch.setattr(sender, "TRY_AGAIN_AFTER", sender.TRY_AGAIN_AFTER[-2:])
     subscribe(filled, "http://127.0.0.1:9/closed")
     now, outcomes = FINAL, []
     while now < FINAL + timedelta(days=2):
         outcomes += look(filled, now)
         now += timedelta(hours=6)
-    assert outcomes == ["again"] * (len(deliveries.TRY_AGAIN_AFTER) + 1)
+    assert outcomes == ["again"] * (len(sender.TRY_AGAIN_AFTER) + 1)
     assert deliveries.deliveries(everybody(filled), filled).popitem()[1].state == "failed"
+
+
+@pytest.mark.parametrize(("asked_s", "waits"), [(None, 60), (20, 60), (7200, 7200)])
+def test_a_channel_that_asks_for_a_longer_wait_gets_it(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, asked_s: float | None, waits: int
+) -> None:
+    subscribe(filled, "http://127.0.0.1:9/limited")
+    monkeypatch.setattr(sender, "send", lambda *_: Result(DeliveryOutcome.AGAIN, 429, retry_after_s=asked_s))
+    assert look(filled, FINAL) == ["again"]
+    next_try_at = deliveries.deliveries(everybody(filled), filled).popitem()[1].next_try_at
+    assert next_try_at == FINAL + timedelta(seconds=waits)
 
 
 def test_what_cannot_be_made_is_logged_without_the_address(
