@@ -251,8 +251,10 @@ class Collecting:
         tried = self._tried[repository.repository_id]
         if tried[-1] == result.run.owner_key:
             token = None
-            with suppress(StoreError):
+            try:
                 token = self._another_token(repository, tried)
+            except StoreError as failure:  # GitHub's refusal stands: the next run looks again
+                self._progress.warned(f"No other token was looked for, for {repository.full_name}: {failure}")
             if token is None:
                 return result
             request = RunRequest(ledger.Scope(repository_ids=(repository.repository_id,)), result.run.trigger)

@@ -11,9 +11,11 @@ from collector.clock import SystemClock
 from collector.errors import TokenRefused
 from collector.github_app import InstallationAuthorization, app_client
 from collector.redaction import redacted
+from collector.run import Collecting
 from collector.settings import Settings
 from data.accounts.github_app import Installation as StoredInstallation
 from data.accounts.github_app import InstallationState, open_app
+from data.store import StoreBusy
 from tests.collector.conftest import CommandLine, last_line, refused, repository
 from tests.fake_github import App, FakeGitHub, Installation
 from tests.fake_github.answers import json_answer
@@ -99,6 +101,20 @@ def test_a_repository_falls_back_to_the_token_and_the_log_says_so(
     result = run("collect", "--repo", "octo/hello", "--json")
     assert "octo/hello: collected with the tenant's token instead. GitHub: Resource not accessible" in result.output
     assert last_line(result)["failures"] == 0
+
+
+def test_where_the_store_fails_while_another_token_is_looked_for_the_refusal_stands_and_both_are_told(
+    run: CommandLine, given: App, with_token: CommandLine, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StoreBusy("The store is being written to.")
+
+    run.follow("octo/hello")
+    monkeypatch.setattr(Collecting, "_another_token", busy)
+    github.faults.add(answered(fake_refusal("app_missing_permission")).on("*/traffic/views"))
+    result = run("collect", "--repo", "octo/hello", "--json")
+    assert "No other token was looked for, for octo/hello: The store is being written to." in result.output
+    assert last_line(result)["failures"] == 1
 
 
 def test_an_answer_that_is_no_list_removes_no_installation(run: CommandLine, given: App, github: FakeGitHub) -> None:
