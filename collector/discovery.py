@@ -26,12 +26,13 @@ from urllib.parse import urlsplit
 from collector import errors
 from collector.client import DOUBTED_FROM, Authorization, GitHub
 from collector.clock import Clock, SystemClock
+from collector.credentials import open_access
 from collector.endpoints.endpoint import Endpoint, Fetched, Request
 from collector.endpoints.fields import FieldRefused, moment_field, optional_count, optional_text
 from collector.endpoints.repository import REPOSITORY, StatsObservation
 from collector.endpoints.traffic import CLONES, VIEWS, TrafficObservation
 from collector.fetcher import good_result
-from collector.github_app import INSTALLATION, open_access
+from collector.github_app import INSTALLATION
 from collector.rate_limit import RateLimiter, Waiting, pace_file
 from collector.replies import Response
 from collector.settings import Settings, read_settings

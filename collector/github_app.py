@@ -7,8 +7,7 @@ is kept in memory only. Nothing has to be reachable from outside: there are no w
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import jwt
@@ -22,12 +21,8 @@ from collector.rate_limit import RateLimiter
 from collector.redaction import HIDDEN
 from collector.replies import Response
 from collector.settings import Settings, read_settings
-from data.accounts.encryption import Cipher, EncryptionError
-from data.accounts.github_app import AppFacts, Installation, InstallationState, OpenApp, fingerprint, open_app
-from data.accounts.tokens import OpenToken, open_tokens
+from data.accounts.github_app import AppFacts, Installation, InstallationState, fingerprint
 from data.calendar import utc_now
-from data.repositories.models import Repository
-from data.store import Store
 
 SIGNED_BACK, SIGNED_FOR = timedelta(seconds=60), timedelta(seconds=540)  # GitHub takes ten minutes at most
 SIGNED_AGAIN_AFTER_S = 300.0
@@ -248,87 +243,3 @@ def _app_facts(body: object) -> AppFacts:
     if app_id is None or not slug:
         raise errors.BadAnswer("GitHub's answer holds no GitHub App.")
     return AppFacts(app_id, slug, optional_text(facts, "name") or slug, optional_text(facts, "html_url") or "")
-
-
-@dataclass(frozen=True, slots=True)
-class InstallationToken(OpenToken):
-    """What a tenant may use of an installation that it was given."""
-
-    installation: Installation | None = None
-
-    @property
-    def label(self) -> str:
-        return f"the GitHub App of {self.account}"
-
-    @property
-    def account(self) -> str | None:
-        return self.installation.account if self.installation else None
-
-    @property
-    def owner_key(self) -> str:
-        """GitHub gives each installation a budget of its own."""
-        return f"installation {self.installation.installation_id}" if self.installation else ""
-
-
-@dataclass(slots=True)
-class Access:
-    """With what each tenant may ask GitHub: its token, and the App's installations that were given to it."""
-
-    tokens: Mapping[int, OpenToken]
-    app: OpenApp | None
-    _app_github: GitHub | None = field(default=None, repr=False)
-
-    def of_tenant(self, tenant_id: int) -> list[OpenToken]:
-        """The installations before the token, which expires."""
-        own = [self.tokens[tenant_id]] if tenant_id in self.tokens else []
-        return [*self._of_app(tenant_id), *own]
-
-    def of_repository(self, repository: Repository) -> list[OpenToken]:
-        """In which order to try them: an installation that GitHub lists the repository of, the token, then another
-        installation of the repository's owner.
-        """
-        owner, listed = repository.full_name.partition("/")[0].casefold(), self.app.listed if self.app else {}
-        holding, others = [], []
-        for each in self._of_app(repository.tenant_id):
-            found = each.installation
-            if found is not None and repository.github_id in listed.get(found.installation_id, ()):
-                holding.append(each)
-            elif found is not None and found.account.casefold() == owner:
-                others.append(each)
-        own = [self.tokens[repository.tenant_id]] if repository.tenant_id in self.tokens else []
-        return [*holding, *own, *others]
-
-    def why_not(self, tenant_id: int) -> list[str]:
-        """What keeps the tenant's installations from collecting, as sentences."""
-        of_tenant = [each for each in (self.app.installations if self.app else ()) if each.tenant_id == tenant_id]
-        return [each.to_do for each in of_tenant if each.to_do]
-
-    def authorization(self, token: OpenToken, settings: Settings, clock: Clock) -> str | Authorization:
-        """What a client signs in with."""
-        if not isinstance(token, InstallationToken) or token.installation is None or self.app is None:
-            return token.secret
-        if self._app_github is None:
-            self._app_github = app_client(settings, self.app.facts.app_id, self.app.keys, clock)
-        return InstallationAuthorization(self._app_github, token.installation, clock)
-
-    def close(self) -> None:
-        if self._app_github is not None:
-            self._app_github.close()
-
-    def _of_app(self, tenant_id: int) -> list[InstallationToken]:
-        return [
-            InstallationToken(0, tenant_id, None, None, True, "", None, each)
-            for each in (self.app.installations if self.app else ())
-            if each.tenant_id == tenant_id and each.state is InstallationState.GRANTED
-        ]
-
-
-def open_access(store: Store, cipher: Cipher, now: datetime) -> Access:
-    """For whoever collects or looks for repositories. Raises: DecryptionFailed where no token opens.
-
-    An App whose keys do not open is left out, so that it stops no token; `installations.refresh` reports it.
-    """
-    app = None
-    with suppress(EncryptionError):
-        app = open_app(store)
-    return Access(open_tokens(store, cipher, now), app)

@@ -20,8 +20,8 @@ from typing import TypeVar
 
 from collector.client import Authorization
 from collector.clock import GitHubTime, StopFlag, Stopped, SystemClock
+from collector.credentials import Access, open_access
 from collector.endpoints.endpoint import Phase
-from collector.github_app import Access, open_access
 from collector.installations import refresh
 from collector.own_leases import OwnLeases, lease_name
 from collector.owner_run import (
