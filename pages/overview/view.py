@@ -23,7 +23,8 @@ from pages.overview import text
 from pages.overview.text import TableRequest
 from pages.ui import controls, filters, repository_status, tables
 from pages.ui.charts.chart import draw
-from pages.ui.spikes import MOST_SPIKES, spike_list, spikes_in_chart
+from pages.ui.charts.spikes import MOST_SPIKES, spikes_in_chart
+from pages.ui.spike_list import spike_list
 from pages.ui.text import NAME_IN_LINK, repository_link
 
 NEWEST_DAYS = 31

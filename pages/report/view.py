@@ -20,7 +20,8 @@ from data.traffic.traffic import Totals
 from pages.report import text
 from pages.ui import filters
 from pages.ui.charts.chart import draw
-from pages.ui.spikes import spike_list, spikes_in_chart
+from pages.ui.charts.spikes import spikes_in_chart
+from pages.ui.spike_list import spike_list
 from pages.ui.text import repository_link
 
 TOP = 10  # repositories

@@ -13,8 +13,8 @@ from data.traffic.models import Grain
 from pages.overview import text
 from pages.ui.charts import compare as compare_charts
 from pages.ui.charts.chart import legend_of
-from pages.ui.charts.overview import SpikeMark, marked
-from pages.ui.spikes import spike_sentence
+from pages.ui.charts.spikes import SpikeMark, marked
+from pages.ui.spike_list import spike_sentence
 
 DAY = date(2026, 4, 14)  # a Tuesday
 NEWS = Cause("referrer", "news.example", 0.4, Listed(DAY, True, 700, None, 650, seen_before=DAY - timedelta(days=5)))
