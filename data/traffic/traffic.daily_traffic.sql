@@ -2,7 +2,8 @@
 -- Source: v_daily, from the session's variable today. The direction is 1 or -1; unknown values come last in both, rows of
 -- the same value by the newest day, then by name. A state keeps the days on which views or clones have it; null all. What is searched for
 -- is a part of a name, or a day or month: 2026-11-14, 2026-11, 14 Nov 2026, Nov 2026.
--- The days are counted apart: counted beside each other, all of them would have to be kept until the last is known.
+-- Few days are counted while they are ordered; of many all would have to be kept until the last is known, so that to read
+-- them twice takes less.
 with visible as (
     select unnest($visible::integer[]) as repository_id
 ),
@@ -19,6 +20,20 @@ found as (
             or (length($search) >= 8 and contains(lower(strftime(day, '%-d %b %Y')), lower($search)))
         )
         and ($state is null or views_state = $state or clones_state = $state)
+),
+
+counted as (
+    select
+        *,
+        count(*) over () as total
+    from found
+),
+
+counted_apart as (
+    select
+        *,
+        (select count(*) from found) as total
+    from found
 )
 
 select
@@ -36,8 +51,10 @@ select
     clones_source,
     view_uniques_kind,
     clone_uniques_kind,
-    (select count(*) from found) as total
-from found
+    total
+from query_table(
+    case when len($visible) * ($last_day::date - $first_day::date) < 20000 then 'counted' else 'counted_apart' end
+)
 order by
     $direction * case $sort_by
         when 'day' then epoch(day)

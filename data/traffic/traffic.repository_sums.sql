@@ -32,6 +32,7 @@ known as materialized (
     from v_daily
     where
         repository_id in (select repository_id from chosen)
+        and day >= $first_day::date - $before_days -- by which a lake leaves out the files of earlier years
         and (
             day between $first_day and $last_day
             or day between $first_day::date - $before_days and $last_day::date - $before_days

@@ -52,7 +52,7 @@ chosen as materialized (
     from periods
     where
         contains(lower(full_name), lower($search))
-        and (day is null or day between $first_day and $last_day)
+        and ($grain <> 'day' or day between $first_day and $last_day)
 ),
 
 largest as (
