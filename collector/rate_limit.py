@@ -19,7 +19,7 @@ from collector.errors import LimitReached
 from collector.own_leases import OwnLease
 from collector.settings import Settings
 from data.collection.models import Outcome
-from data.store.versions import keep_owner, make_directory
+from data.store.version_files import keep_owner, make_directory
 
 ALLOWED_A_MINUTE = 900  # GitHub's own
 BURST_S = 25.0  # so many seconds' requests may go out at once after a rest: 250 of 600 a minute

@@ -40,13 +40,13 @@ from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, save_verdicts
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState
-from data.collection.requests import take_requests
+from data.collection.run_requests import take_requests
 from data.repositories.models import Repository
 from data.repositories.pauses import owner_pauses, save_pauses
 from data.repositories.repositories import repositories
 from data.store import Store, StoreAway, StoreError, StoreOvertaken
 from data.store.backup import COLLECTING
-from data.store.versions import LockHeld, exclusive
+from data.store.version_files import LockHeld, exclusive
 from data.text import one_or_counted
 
 BATCH_REPOSITORIES = 200

@@ -41,7 +41,7 @@ def pytest_configure() -> None:
 def nothing_is_compacted() -> Iterator[None]:
     """A store of a test is too small to gain by it, and it takes a tenth of the time; tests of it say otherwise."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("data.store.files.SMALL_BYTES", 64 << 20)
+        patch.setattr("data.store.file_backend.SMALL_BYTES", 64 << 20)
         yield
 
 

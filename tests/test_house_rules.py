@@ -37,7 +37,7 @@ HOMES = {
     "duckdb": ("data/",),
     "pyarrow": ("data/",),
     "apprise": ("collector/delivery/",),
-    "xlsxwriter": ("data/traffic/files.py",),
+    "xlsxwriter": ("data/traffic/file_formats.py",),
     "cryptography": ("data/accounts/",),
     "bcrypt": ("data/accounts/",),
     "jsonschema": ("data/dashboards/",),
@@ -62,7 +62,7 @@ SET_VARIABLES = {
     *("data/store/database.py", "data/store/lake.py", "data/sandbox/sandbox_child.py"),
     "data/traffic/export.py",  # which sets them back
 }
-OPEN_DUCKDB = {"data/store/files.py", "data/store/lake.py", "data/sandbox/sandbox_child.py"}
+OPEN_DUCKDB = {"data/store/file_backend.py", "data/store/lake.py", "data/sandbox/sandbox_child.py"}
 TELLS_OF = {"connect": {"api"}, "shared": {"dashboards", "repository"}}  # pages that show what others have
 OF_THE_PROGRAM = ("data/store/", "data/schema/", "data/collection/ledger")  # no person asks here
 WRITING = {

@@ -22,7 +22,7 @@ from collector.commands.report import (
 from data.accounts.authority import COMMAND_LINE
 from data.accounts.tenants import tenant_named
 from data.calendar import utc_now
-from data.reports.settings import AlertKind, AlertSettings
+from data.reports.subscription_settings import AlertKind, AlertSettings
 from data.reports.subscriptions import change_subscription
 
 DEFAULT = AlertSettings()

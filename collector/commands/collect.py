@@ -26,7 +26,7 @@ from collector.run import RunInProgress
 from data.collection.ledger import Scope
 from data.collection.log import results
 from data.collection.models import LoggedResult, RunState
-from data.collection.requests import save_request, take_requests
+from data.collection.run_requests import save_request, take_requests
 from data.collection.status import ON_HOLD
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories

@@ -24,7 +24,7 @@ from data.reports.deliveries import Attempt, Delivery, deliveries, to_be_sent
 from data.reports.message import plain_text
 from data.reports.models import Period, period_named
 from data.reports.recipients import recipient_of
-from data.reports.settings import (
+from data.reports.subscription_settings import (
     AlertSettings,
     ReportSettings,
     Settings,
@@ -44,7 +44,7 @@ from data.reports.subscriptions import (
     subscriptions,
 )
 from data.repositories.groups import group_named
-from data.store.versions import LockHeld
+from data.store.version_files import LockHeld
 from data.text import ended
 from data.traffic.models import Grain
 

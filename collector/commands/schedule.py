@@ -30,7 +30,7 @@ from data.accounts import github_app, tenants, tokens
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.collection.ledger import Scope, collectable_repositories
-from data.collection.requests import save_request, take_requests
+from data.collection.run_requests import save_request, take_requests
 from data.collection.schedule import ScheduleContext, due_work, last_time, next_due
 from data.refusals import Refused
 from data.store import StoreAway

@@ -18,7 +18,7 @@ from collector.commands.collect import stopping_on_signals
 from collector.commands.frame import Command, CommandRefused, CommandResult, Session, pass_session
 from collector.commands.store import create, keep_the_key
 from data.accounts.encryption import open_cipher
-from data.store.versions import LockHeld, exclusive
+from data.store.version_files import LockHeld, exclusive
 
 ROOT = Path(__file__).parents[2]
 LOCK = ".serve.lock"  # in the data directory: held while its app and its timer run under a supervisor

@@ -49,7 +49,7 @@ from data.reports.subscriptions import (
     subscriptions,
 )
 from data.store import Store, StoreAway, StoreBusy, StoreError, StoreOvertaken
-from data.store.versions import LockHeld, exclusive
+from data.store.version_files import LockHeld, exclusive
 
 LOOK_EVERY_S = 10.0
 WRITE_AGAIN_S = 5.0  # where the store did not answer

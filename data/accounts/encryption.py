@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from data.refusals import Refused
-from data.store.versions import keep_owner, sync
+from data.store.version_files import keep_owner, sync
 
 KEY_VARIABLE = "TRAFFIC_SECRET_KEY"
 KEY_FILE = "secret.key"

@@ -11,7 +11,7 @@ from data.store.backup import COLLECTING
 from data.store.cache import cached
 from data.store.leases import held_fences, noted_leases
 from data.store.sql import query
-from data.store.versions import is_held
+from data.store.version_files import is_held
 
 RESULTS_SHOWN = 1000
 

@@ -21,7 +21,7 @@ from data.insight.spike_causes import explained_spikes
 from data.insight.text import beside_usual, why
 from data.reports.message import PLAIN, Line, Links, Message, Section, Span
 from data.reports.report import new_referrers, reached_milestones
-from data.reports.settings import AlertKind, AlertSettings
+from data.reports.subscription_settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Subscription
 from data.store import Store
 from data.store.leases import Lease, require_fence

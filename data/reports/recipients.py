@@ -7,7 +7,7 @@ from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Grant, Role, Viewer
 from data.accounts.tenants import operator, tenants
 from data.reports.report import narrowed
-from data.reports.settings import AlertSettings
+from data.reports.subscription_settings import AlertSettings
 from data.reports.subscriptions import MAIL, OpenChannel, Subscription
 from data.repositories.groups import groups
 from data.store import Store

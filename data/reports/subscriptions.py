@@ -24,7 +24,7 @@ from data.accounts.grants import administered, viewer_of
 from data.accounts.models import Account, Role
 from data.accounts.passwords import fingerprint
 from data.calendar import aware, stored
-from data.reports.settings import (
+from data.reports.subscription_settings import (
     AlertSettings,
     ReportSettings,
     Settings,

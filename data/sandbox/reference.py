@@ -12,7 +12,7 @@ from data.sandbox.statement import Parameter, ParameterKind, parameters_of
 from data.schema.migrate import OWN_TABLES
 from data.store import Store
 from data.store.cache import cached
-from data.store.files import empty_database
+from data.store.file_backend import empty_database
 from data.store.sql import query
 
 EXAMPLES = Path(__file__).parent / "examples"

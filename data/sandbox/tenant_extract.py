@@ -24,7 +24,7 @@ from data.schema import migrate as schema
 from data.store import Store, StoreUnreadable
 from data.store.database import StoreVersion
 from data.store.sql import execute_each, query
-from data.store.versions import copy, keep_owner, make_directory
+from data.store.version_files import copy, keep_owner, make_directory
 
 MOST_FILES = 200
 LEFT_BEHIND_S = 3600  # a file that has been in the making for so long belongs to a process that is gone

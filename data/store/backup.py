@@ -20,9 +20,9 @@ from data.accounts.audit import record
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.store.database import StoreBusy, StoreError, StoreNotWritten, refuse_newer
-from data.store.files import check_file
+from data.store.file_backend import check_file
 from data.store.store import Store
-from data.store.versions import KEPT_VERSIONS, LockHeld, exclusive, make_directory, sync
+from data.store.version_files import KEPT_VERSIONS, LockHeld, exclusive, make_directory, sync
 
 STAMP = "%Y%m%dT%H%M%SZ"
 KEY_NOTE = (

@@ -31,7 +31,7 @@ from typing import IO, Any
 import duckdb
 
 from data.store.database import quoted
-from data.store.versions import is_held
+from data.store.version_files import is_held
 
 NAME = "traffic_read"  # the database that is read
 ASKED = "asked_repositories"  # the variable with the ids that a cursor will be asked of

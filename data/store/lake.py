@@ -62,7 +62,7 @@ from data.store.database import (
     set_variables,
 )
 from data.store.silent_postgres import asked_aside, end_silent_connections, ports_of
-from data.store.versions import copy, make_directory, sync
+from data.store.version_files import copy, make_directory, sync
 from data.text import counted, writing
 
 SETTING = "ducklake:postgres:"  # what the setting of a lake begins with; the rest is for PostgreSQL

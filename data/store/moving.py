@@ -11,9 +11,9 @@ import duckdb
 from data.schema import migrate as schema
 from data.store.backup import nobody_collecting, publish
 from data.store.database import StoreError, StoreMissing, refuse_newer
-from data.store.files import check_file
+from data.store.file_backend import check_file
 from data.store.store import Store
-from data.store.versions import make_directory
+from data.store.version_files import make_directory
 
 DATABASES = ("traffic", "control")
 OF_ITSELF = schema.BOOKKEEPING | {"day_rule", "setup_code"}  # what a new installation has rows in

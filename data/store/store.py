@@ -6,9 +6,9 @@ from pathlib import Path
 
 from data.store.cache import Cache
 from data.store.database import LOCK_TIMEOUT_S, Database
-from data.store.files import FileDatabase
+from data.store.file_backend import FileDatabase
 from data.store.lake import lake_databases, lake_place
-from data.store.versions import VersionFiles, make_directory
+from data.store.version_files import VersionFiles, make_directory
 
 STORE_VARIABLE = "TRAFFIC_STORE"
 LAKE_DATA_VARIABLE = "TRAFFIC_LAKE_DATA"

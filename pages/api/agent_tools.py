@@ -23,7 +23,7 @@ from data.repositories.repositories import repositories
 from data.sandbox.sandbox import Question, SandboxError
 from data.store import StoreError
 from data.traffic.export import page_of_rows
-from data.traffic.files import json_rows
+from data.traffic.file_formats import json_rows
 from data.traffic.models import Selection
 from pages.api import parameters
 from pages.api.problems import Problem

@@ -32,7 +32,7 @@ from data.collection.status import collection_status
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.export import Column, ExportRequest, ExportTable, Key, csv_pieces, page_of_rows
-from data.traffic.files import csv_file, json_rows
+from data.traffic.file_formats import csv_file, json_rows
 from data.traffic.models import LARGEST_PAGE
 from pages.api import parameters
 from pages.api.authentication import access_of_request, answer_or_problem, authenticated

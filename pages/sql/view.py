@@ -29,7 +29,7 @@ from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreError
 from data.store.cache import cached
 from data.text import counted, number_text
-from data.traffic.files import MOST_EXCEL_ROWS, parquet_file
+from data.traffic.file_formats import MOST_EXCEL_ROWS, parquet_file
 from pages.ui import controls, messages, rows, session, tables
 from pages.ui.charts import query as charts
 from pages.ui.charts.chart import Caption, Chart, draw

@@ -24,7 +24,7 @@ from data.insight.spikes import STANDS_OUT
 from data.reports.alerts import TITLES
 from data.reports.deliveries import deliveries
 from data.reports.recipients import recipient_of
-from data.reports.settings import (
+from data.reports.subscription_settings import (
     HIGHEST_SCORE,
     HIGHEST_TIMES,
     LAST_DAY_OF_MONTH,

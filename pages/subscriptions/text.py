@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collector.delivery.channels import NAMES
 from data.reports.alerts import TITLES
 from data.reports.deliveries import Delivery
-from data.reports.settings import AlertKind, AlertSettings
+from data.reports.subscription_settings import AlertKind, AlertSettings
 from data.reports.subscriptions import Channel, Subscription
 from data.text import counted, day_text, ended
 from data.traffic.models import Grain

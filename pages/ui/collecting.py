@@ -17,7 +17,7 @@ from data.collection import log as system_log
 from data.collection.ledger import Scope
 from data.collection.models import LastLook, LoggedRun, RunState
 from data.store.backup import COLLECTING
-from data.store.versions import is_held
+from data.store.version_files import is_held
 from data.text import counted, number_text
 from pages.ui import messages, session
 from pages.ui.collector_process import begin, last_line, record_start, wanted_repositories

@@ -19,12 +19,12 @@ from data.accounts.models import Account
 from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.collection.ledger import Scope
-from data.collection.requests import save_request
+from data.collection.run_requests import save_request
 from data.collection.status import ON_HOLD
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.store.backup import COLLECTING
-from data.store.versions import LockHeld, exclusive
+from data.store.version_files import LockHeld, exclusive
 from data.text import one_or_counted
 from pages.ui.store import DIRECTORY_VARIABLE, the_store
 

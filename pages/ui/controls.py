@@ -12,7 +12,7 @@ from data.accounts.models import Viewer
 from data.accounts.passwords import SHORTEST_BYTES, check_same
 from data.store import Store
 from data.traffic.export import ExportTable
-from data.traffic.files import csv_file, excel_file
+from data.traffic.file_formats import csv_file, excel_file
 from pages.ui import download_routes, session
 from pages.ui.charts.chart import BLUE, COLOURS
 

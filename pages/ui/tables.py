@@ -14,7 +14,7 @@ from data.store.arrow import arrow_columns, plain_values
 from data.store.cache import cached
 from data.text import number_text
 from data.traffic.export import ExportTable
-from data.traffic.files import MOST_EXCEL_ROWS
+from data.traffic.file_formats import MOST_EXCEL_ROWS
 from data.traffic.models import Page, Paging, Selection
 from pages.ui import controls, filters
 from pages.ui.notation import day_format

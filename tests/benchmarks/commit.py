@@ -17,7 +17,7 @@ from data.collection import ledger
 from data.collection.models import EndpointResult, Outcome, RunState
 from data.repositories.models import RepositoryFacts
 from data.store import Store
-from data.store.versions import copy
+from data.store.version_files import copy
 from data.traffic.models import Metric
 from tests.benchmarks.five_years import five_years_copy
 from tests.benchmarks.measured import NEWEST_DAY, NOW, Measured, Scale

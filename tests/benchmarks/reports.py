@@ -27,7 +27,7 @@ from data.reports import deliveries, subscriptions
 from data.reports.message import Links
 from data.reports.models import Period, newest_period
 from data.reports.report import report
-from data.reports.settings import ReportSettings
+from data.reports.subscription_settings import ReportSettings
 from data.store import Store
 from data.traffic.models import Grain
 from tests.benchmarks.collector_runs import CONCURRENCY, DEFAULT_A_MINUTE, KEPT, Cost, collecting

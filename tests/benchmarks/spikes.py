@@ -15,7 +15,7 @@ from data.accounts.models import Viewer
 from data.insight.spike_causes import explained_spikes
 from data.insight.spikes import CONTEXT_DAYS, RECENT_DAYS, UnusualDays, stretches
 from data.reports.alerts import LOOKED_BACK_DAYS, TOGETHER_DAYS
-from data.reports.settings import AlertSettings
+from data.reports.subscription_settings import AlertSettings
 from data.store import Store
 from data.traffic.models import Selection
 from tests.benchmarks.five_years import five_years

@@ -42,7 +42,7 @@ from data.accounts.encryption import KEY_VARIABLE
 from data.accounts.tenants import add_tenant
 from data.accounts.tokens import TokenFacts, save_token
 from data.calendar import DAY, stored
-from data.reports.settings import ReportSettings
+from data.reports.subscription_settings import ReportSettings
 from data.reports.subscriptions import add_subscription
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories

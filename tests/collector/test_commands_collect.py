@@ -5,7 +5,7 @@ import re
 import signal
 
 from data.store import Store
-from data.store.versions import exclusive
+from data.store.version_files import exclusive
 from tests.collector.conftest import SECRET, CommandLine, last_line, refused, repository
 from tests.fake_github import FakeGitHub, Lack
 

@@ -9,7 +9,7 @@ from collector.delivery.http import ALLOW_PRIVATE
 from data.accounts.authority import COMMAND_LINE, acting
 from data.calendar import DAY, utc_now
 from data.reports.models import newest_period
-from data.reports.settings import AlertKind
+from data.reports.subscription_settings import AlertKind
 from data.reports.subscriptions import subscriptions
 from data.traffic.models import Grain
 from tests.collector.conftest import CommandLine, last_line, refused

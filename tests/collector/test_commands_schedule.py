@@ -12,9 +12,9 @@ from collector.clock import SystemClock
 from collector.commands.frame import Session
 from collector.commands.schedule import Timer
 from data.collection.ledger import Scope
-from data.collection.requests import save_request, take_requests
+from data.collection.run_requests import save_request, take_requests
 from data.store import Store, StoreAway, StoreBusy
-from data.store.versions import exclusive
+from data.store.version_files import exclusive
 from tests.collector.conftest import CommandLine, refused, repository
 from tests.fake_github import FakeGitHub
 

@@ -19,9 +19,9 @@ from data.repositories.repositories import add_repositories, remove_repositories
 from data.schema import migrate as schema
 from data.store import Store, StoreBusy, StoreMissing, StoreNotWritten, StoreTooNew, StoreUnreadable
 from data.store import backup as backup_module
-from data.store import files as store_module
+from data.store import file_backend as store_module
 from data.store.backup import backup, backups, restore
-from data.store.versions import exclusive
+from data.store.version_files import exclusive
 from tests.data.cast import AUDITOR, account, first_user, signed_in, user
 from tests.data.writers import NOW, batch, save, version_files, whole_batches
 

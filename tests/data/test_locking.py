@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.store import Store, StoreBusy, versions
-from data.store.versions import LockHeld, exclusive, is_held
+from data.store import Store, StoreBusy
+from data.store.version_files import LockHeld, exclusive, is_held
 from tests.data.writers import hold_lock, let_go, said, start
 
 pytestmark = pytest.mark.files
@@ -72,6 +72,6 @@ def test_a_disk_too_full_for_the_signature_still_gives_the_lock(
     def refuse(descriptor: int, purpose: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(versions, "_sign", refuse)
+    monkeypatch.setattr("data.store.version_files._sign", refuse)
     with exclusive(tmp_path / ".lock", "first", 0), pytest.raises(LockHeld), exclusive(tmp_path / ".lock", "second", 0):
         pytest.fail("two held the lock at once")

@@ -7,7 +7,7 @@ import pytest
 
 from data.schema import migrate as schema
 from data.store import Store, StoreTooNew
-from data.store import files as store_module
+from data.store import file_backend as store_module
 from tests.data.writers import batch, save, version_files
 
 pytestmark = pytest.mark.usefixtures("numbered")

@@ -11,9 +11,9 @@ from threading import Barrier
 import duckdb
 import pytest
 
-from data.store import Store, StoreMissing, StoreNotWritten, StoreUnreadable, files
-from data.store.files import check_file
-from data.store.versions import VersionFiles
+from data.store import Store, StoreMissing, StoreNotWritten, StoreUnreadable, file_backend
+from data.store.file_backend import check_file
+from data.store.version_files import VersionFiles
 from tests.data.writers import batch, commit_some, hold_open, let_go, said, save, start, version_files, whole_batches
 
 pytestmark = [pytest.mark.files, pytest.mark.usefixtures("numbered")]
@@ -170,7 +170,7 @@ def test_a_connection_whose_variables_are_refused_is_closed_at_once(
         made.append(cursor)
         raise MemoryError
 
-    monkeypatch.setattr(files, "set_variables", refused)
+    monkeypatch.setattr(file_backend, "set_variables", refused)
     with pytest.raises(MemoryError), store.traffic.read():
         pass
     with pytest.raises(duckdb.Error, match="closed"):
@@ -188,7 +188,7 @@ def test_a_look_that_a_commit_overtakes_is_not_taken_for_the_newest_version(
             save(store, *to_save.pop())
         return number
 
-    monkeypatch.setattr(files, "LOOK_S", 3600.0)
+    monkeypatch.setattr(file_backend, "LOOK_S", 3600.0)
     save(store, *batch(2))  # the next who asks for the version looks for it
     monkeypatch.setattr(VersionFiles, "committed_number", overtaken)
     before = store.traffic.version()

@@ -12,7 +12,7 @@ import pytest
 
 from data.schema import migrate as schema
 from data.store import Store
-from data.store import files as store_module
+from data.store import file_backend as store_module
 from tests.data.writers import (
     batch,
     commit_loop,

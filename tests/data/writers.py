@@ -22,9 +22,9 @@ from collector.endpoints.traffic import DayReading, TrafficObservation
 from data.collection import ledger
 from data.collection.models import EndpointResult, Observation, Outcome, RunState
 from data.store import Database, Store, StoreNotWritten
-from data.store import files as store_module
-from data.store.files import FileDatabase
-from data.store.versions import VersionFiles
+from data.store import file_backend as store_module
+from data.store.file_backend import FileDatabase
+from data.store.version_files import VersionFiles
 from data.traffic.models import Metric
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from data.accounts.authority import NewUser
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator, tenants
 from data.calendar import utc_now
-from data.reports.settings import ReportSettings
+from data.reports.subscription_settings import ReportSettings
 from data.reports.subscriptions import NewChannel, add_subscription
 from data.repositories.repositories import repositories
 from data.store import Store

@@ -8,10 +8,10 @@ from data.collection import ledger
 from data.collection.ledger import Scope
 from data.collection.log import runs
 from data.collection.models import EndpointResult, Outcome, RunState
-from data.collection.requests import take_requests
+from data.collection.run_requests import take_requests
 from data.store.backup import COLLECTING
 from data.store.leases import take_leases
-from data.store.versions import exclusive
+from data.store.version_files import exclusive
 from pages.ui import collecting
 from tests.data.filled import ENGINE, traffic
 from tests.fake_github import FakeGitHub, Token, World

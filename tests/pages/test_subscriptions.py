@@ -14,7 +14,7 @@ from data.accounts import accounts
 from data.accounts.encryption import open_cipher
 from data.calendar import utc_now
 from data.reports import subscriptions as known
-from data.reports.settings import ReportSettings
+from data.reports.subscription_settings import ReportSettings
 from data.reports.subscriptions import NewChannel, add_subscription, open_channels, subscriptions
 from pages.ui import messages, unsubscribe_routes
 from tests.collector.delivery.servers import Receiver, receiver

@@ -15,7 +15,7 @@ from data.calendar import DAY, stored
 from data.reports import alerts
 from data.reports.alerts import AlertEvent, events
 from data.reports.message import Links
-from data.reports.settings import AlertKind, AlertSettings, SubscriptionRefused
+from data.reports.subscription_settings import AlertKind, AlertSettings, SubscriptionRefused
 from data.reports.subscriptions import (
     Subscription,
     add_subscription,

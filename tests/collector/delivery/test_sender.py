@@ -26,7 +26,7 @@ from data.reports.deliveries import LoggedAttempt, to_be_sent
 from data.reports.message import Links
 from data.reports.models import period_named
 from data.reports.recipients import recipient_of
-from data.reports.settings import AlertSettings, ReportSettings
+from data.reports.subscription_settings import AlertSettings, ReportSettings
 from data.reports.subscriptions import (
     ChannelChanges,
     Subscription,

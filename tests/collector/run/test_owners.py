@@ -14,7 +14,7 @@ from collector.settings import Settings
 from collector.workers import Job, JobQueue, WorkerPool
 from data.collection.ledger import Scope
 from data.collection.models import RunState
-from data.collection.requests import save_request, take_requests
+from data.collection.run_requests import save_request, take_requests
 from tests.collector.asking import VirtualClock
 from tests.collector.run.collecting import OTHER_SECRET, OWNER_ID, Collection, RecordedProgress, repository
 from tests.fake_github import Token, Trigger

@@ -33,7 +33,7 @@ from data.imports import imports
 from data.imports.models import ImportRefused, Options, Unknown
 from data.insight import notes
 from data.reports import subscriptions
-from data.reports.settings import ReportSettings, SubscriptionRefused
+from data.reports.subscription_settings import ReportSettings, SubscriptionRefused
 from data.repositories import groups, repositories
 from data.repositories.models import Repository, RepositoryFacts
 from data.repositories.repositories import RepositoryRefused

@@ -17,7 +17,7 @@ from data.repositories.models import OpenDays, Repository, RepositoryFacts, Repo
 from data.repositories.repositories import add_repositories
 from data.store import Store
 from data.store.backup import COLLECTING
-from data.store.versions import exclusive
+from data.store.version_files import exclusive
 from data.traffic.models import Metric
 from tests.data.filled import DOCS, ENGINE, MIRROR, NEW, TELESCOPE, TODAY, days_ago, filled_store
 from tests.data.writers import NOW

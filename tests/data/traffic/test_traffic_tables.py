@@ -12,7 +12,7 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.store import Store
 from data.traffic.export import ExportRequest, ExportTable, export
-from data.traffic.files import csv_file
+from data.traffic.file_formats import csv_file
 from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Metric, Paging, Selection, SelectionRefused
 from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, daily_traffic, weekly_traffic
 from tests.data.filled import DOCS, ENGINE, TODAY

@@ -10,7 +10,7 @@ from pandas import DataFrame
 
 from data.dashboards.panels import PanelRows
 from data.dashboards.specification import Kind, Panel, Source
-from data.traffic.files import csv_file
+from data.traffic.file_formats import csv_file
 from pages.dashboards import view
 from pages.ui.charts.panels import PanelShape, drawing, legend, specification
 

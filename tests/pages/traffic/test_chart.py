@@ -15,7 +15,7 @@ from data.repositories.groups import add_group, change_group
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories
 from data.text import DAILY_CLONERS, DAILY_VISITORS, days_text
-from data.traffic.files import csv_file
+from data.traffic.file_formats import csv_file
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, selection_totals
 from pages.chart import view

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from data.store import versions
-from data.store.versions import VersionFiles, copy
+from data.store import version_files
+from data.store.version_files import VersionFiles, copy
 
 pytestmark = pytest.mark.files
 
@@ -41,7 +41,7 @@ def test_a_versions_name_is_durable_before_the_symlink_names_it(
 ) -> None:
     publish(files, 1)
     synced: list[tuple[str, str]] = []
-    monkeypatch.setattr(versions, "sync", lambda path: synced.append((path.name, files.link.read_text())))
+    monkeypatch.setattr(version_files, "sync", lambda path: synced.append((path.name, files.link.read_text())))
     publish(files, 2)
     assert synced[:2] == [(files.temporary(2).name, "1"), ("versions", "1")]
     assert synced[2:] == [(files.directory.name, "2")]

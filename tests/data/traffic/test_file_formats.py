@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from data.traffic import files
-from data.traffic.files import TooManyRows, csv_file, excel_file, json_rows, parquet_file
+from data.traffic import file_formats
+from data.traffic.file_formats import TooManyRows, csv_file, excel_file, json_rows, parquet_file
 
 ROWS = pa.table(
     {
@@ -92,7 +92,7 @@ def test_a_spreadsheet_gets_each_value_as_what_it_is() -> None:
 
 
 def test_a_spreadsheet_of_more_rows_than_it_may_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_EXCEL_ROWS", 3)
+    monkeypatch.setattr(file_formats, "MOST_EXCEL_ROWS", 3)
     with pytest.raises(TooManyRows, match="at most 3 rows here; these are 4"):
         excel_file(ROWS)
 

@@ -1,4 +1,5 @@
-"""The files backend of the store, the default: immutable versions in a directory, one commit at a time.
+"""The backend of files, the default: immutable versions in a directory, one commit at a time, compacted once they have
+grown.
 
 DuckDB gives one process a file to write, or many a file to read. So a file that has its name is never written to
 again: a commit copies the newest version, changes the copy, and puts it in the newest's place. Readers never
@@ -43,7 +44,7 @@ from data.store.database import (
     set_variables,
 )
 from data.store.sql import insert, query
-from data.store.versions import CHUNK, LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory, sync
+from data.store.version_files import CHUNK, LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory, sync
 from data.text import writing
 
 LOOK_S = 0.005  # so long the newest version is taken for the newest without a look

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from data.collection.ledger import Scope
 from data.store import Store
-from data.store.versions import keep_owner, make_directory
+from data.store.version_files import keep_owner, make_directory
 
 _ALL = "all"
 
