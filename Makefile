@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 OLD := .venv/duckdb-1.5
 ON_THE_LAKE := tests/data -m "not files" -n 2 --dist loadfile
 A_LITTLE := --days 2 --owners 2 --repositories 20 --apps 0 --bucket 0 --disturbed 8
-READ_BY_OLD := $(addprefix tests/data/test_,schema.py store.py views.py views_lists.py views_weekly.py) \
+READ_BY_OLD := $(addprefix tests/data/schema/test_,schema.py views.py views_lists.py views_weekly.py) tests/data/store/test_store.py \
   tests/data/traffic/test_traffic_summaries.py tests/docs/test_schema_docs.py tests/docs/test_sql_docs.py
 
 .PHONY: run demo test test-lake chaos format bench requirements code-editor clean setup setup-dev setup-lake setup-old setup-browser
@@ -29,7 +29,7 @@ test: setup-dev setup-old setup-browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	@{ $(BIN)/mypy && if tests/postgres.sh; then \
-	    PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake pytest tests/data/test_lake.py -p no:cacheprovider; \
+	    PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m tests.lake pytest tests/data/store/test_lake.py -p no:cacheprovider; \
 	  else echo "There is no PostgreSQL: the tests of the lake are left out."; fi; } & beside=$$!; \
 	  PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest $(READ_BY_OLD) -p no:cacheprovider; read=$$?; \
 	  wait $$beside && exit $$read

@@ -10,7 +10,7 @@ from collector.run import _exclusive_run
 from data.accounts.encryption import KEY_FILE
 from data.store import Store
 from tests.collector.conftest import CommandLine, last_line, refused
-from tests.data.test_trust import damage
+from tests.data.store.test_trust import damage
 from tests.data.writers import version_files
 
 

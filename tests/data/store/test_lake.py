@@ -30,7 +30,7 @@ from pages.api.limits import RateLimit
 from tests.data.writers import NOW, batch, save, whole_batches
 from tests.lake import PATIENCE_S, VARIABLE, Databases, Postgres, free_port, postgres
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SERVER = os.environ.get(VARIABLE, "")
 on_the_lake = pytest.mark.skipif(not SERVER, reason="make test-lake starts the PostgreSQL that this needs")
 

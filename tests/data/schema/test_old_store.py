@@ -1,4 +1,4 @@
-"""A store that the first schema's code made opens, and every public number is what it was (tests/data/old_store)."""
+"""A store that the first schema's code made opens, and every public number is what it was (old_store)."""
 
 import gzip
 from datetime import date
