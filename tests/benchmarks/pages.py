@@ -37,6 +37,7 @@ from streamlit.util import calc_hash
 
 from pages.ui import session, store
 from pages.ui.navigation import ENTRIES
+from streamlit_app import load
 from tests.benchmarks.audience import Audience, gather
 from tests.benchmarks.measured import Measured, Scale
 from tests.benchmarks.simulation import simulated
@@ -223,6 +224,7 @@ def _main() -> None:
     manifest_scanner.scan_component_manifests = list  # type: ignore[assignment] # AppTest reads all packages for it
     context._get_client_context = lambda: None  # AppTest makes mocks of it at every run, in a millisecond
     watch = Watch()
+    load()
     page_run("chart").run()  # imports are not what is measured
     gc.freeze()  # as the app does once it is loaded
     print(json.dumps([asdict(_measured(name, times, watch)) for name in EVERY_PAGE]))
