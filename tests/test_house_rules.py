@@ -257,14 +257,35 @@ def test_each_sql_file_is_used_by_the_module_that_it_lies_beside() -> None:
     assert not offenders([path for path in SQL if "." in path.stem], unused)
 
 
-def test_no_file_names_a_place_on_somebodys_machine() -> None:
+@pytest.fixture(scope="module")
+def checkout() -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True).stdout.split("\0")
     files = [ROOT / path for path in listed if path and (ROOT / path).is_file() and not path.endswith(".gz")]
     if not files:
         pytest.skip("this is no checkout")
+    return files
+
+
+def test_no_file_names_a_place_on_somebodys_machine(checkout: list[Path]) -> None:
     place = re.compile(rb"(?<![\w.])/(home|root|Users|work)/[a-z]")
-    assert not [name(path) for path in files if place.search(path.read_bytes())]
+    assert not [name(path) for path in checkout if place.search(path.read_bytes())]
+
+
+def test_documentation_and_comments_name_only_files_that_exist(checkout: list[Path]) -> None:
+    """In a document also by the last parts of their place."""
+    there = {place[n:] for place in map(name, checkout) for n in range(len(place)) if n == 0 or place[n - 1] == "/"}
+    named = re.compile(r"(?<![\w./<>*$-])((?:[\w.-]+/)*[\w.-]+\.py)\b")
+    rooms = "collector|data|pages|tests|docs|deploy"
+    in_room = re.compile(rf"(?<![\w./<>*$-])((?:{rooms})/[\w./-]+\.(?:py|sql|js|md|json|yaml))\b")
+
+    def missing(path: Path) -> set[str]:
+        text = path.read_text(encoding="utf-8")
+        found = {*in_room.findall(text), *(named.findall(text) if path.suffix == ".md" else ())}
+        return found - there
+
+    texts = [path for path in checkout if path.suffix in {".md", ".py", ".sql"} or path.name == "Makefile"]
+    assert not offenders([path for path in texts if path.name != "CHANGELOG.md"], missing)
 
 
 def test_no_statement_returns_the_rows_that_it_changes() -> None:
