@@ -41,6 +41,14 @@ def utc_day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
+def parsed_day(text: object) -> date | None:
+    """The day that a text names (2026-11-14); None where it names none."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def monday(day: date) -> date:
     """The Monday of the day's week: GitHub's weeks begin on Monday, 00:00 UTC."""
     return day - timedelta(days=day.weekday())

@@ -90,6 +90,11 @@ def ended(text: str) -> str:
     return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 
+def json_value(value: object) -> str:
+    """A value that JSON has no form for, for programs: a day or moment as ISO 8601 has it."""
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
 def day_text(day: date) -> str:
     """A day, or the UTC day of a moment: 3 Mar 2026, Mar 3, 2026."""
     return f"{short_day_text(day)}{',' if notation().month_first else ''} {day.year}"

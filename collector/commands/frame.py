@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +27,7 @@ from data.accounts.models import Account, Viewer
 from data.accounts.tenants import operator
 from data.refusals import Refused
 from data.store import Store, StoreAway, StoreBusy, StoreNotWritten
+from data.text import json_value
 
 ALL_GOOD, SOME_FAILED, WRONG_USE = 0, 1, 2
 FAILED = (StoreAway, StoreBusy, StoreNotWritten, GitHubError, AnswerRefused)
@@ -231,8 +231,4 @@ def _exit_quietly() -> NoReturn:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    click.echo(redacted(json.dumps(facts, default=_json_value)))
-
-
-def _json_value(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)
+    click.echo(redacted(json.dumps(facts, default=json_value)))

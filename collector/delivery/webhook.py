@@ -9,8 +9,10 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
+
+from data.text import json_value
 
 PREFIX = "whsec_"
 SECRET_BYTES = 24
@@ -22,7 +24,7 @@ def new_secret() -> str:
 
 def body(kind: str, facts: Mapping[str, Any], now: datetime) -> bytes:
     payload = {"type": kind, "timestamp": now.isoformat(), "data": facts}
-    return json.dumps(payload, default=_json_value, allow_nan=False).encode()
+    return json.dumps(payload, default=json_value, allow_nan=False).encode()
 
 
 def headers(secret: str, message_id: str, payload: bytes, now: datetime) -> dict[str, str]:
@@ -35,7 +37,3 @@ def headers(secret: str, message_id: str, payload: bytes, now: datetime) -> dict
         "webhook-timestamp": at,
         "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
     }
-
-
-def _json_value(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

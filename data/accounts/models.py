@@ -19,6 +19,10 @@ class Viewer:
     uncounted: frozenset[tuple[int, int]] = frozenset()
     is_guest: bool = False
 
+    def values(self) -> dict[str, list[int]]:
+        """What a statement is given of it: `$visible` and `$tenant_ids`."""
+        return {"visible": sorted(self.repository_ids), "tenant_ids": sorted(self.tenant_ids)}
+
     def of_each_tenant(self) -> "Viewer":
         """The same with the uncounted ones: for what is done or shown for one tenant."""
         if not self.uncounted:  # spares a set of 10,000, as a part of every key

@@ -20,6 +20,7 @@ from typing import Any
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.validators import extend  # type: ignore[import-untyped]
 
+from data.calendar import parsed_day
 from data.refusals import Refused
 from data.text import number_text
 
@@ -280,7 +281,7 @@ def _panel(document: Mapping[str, Any]) -> Panel:
     fields = {name: document[name] for name in plain if name in document}
     if "range" in filters:
         days = filters["range"]
-        fields["range"] = Range(days.get("last_days"), _day_of(days.get("from")), _day_of(days.get("to")))
+        fields["range"] = Range(days.get("last_days"), parsed_day(days.get("from")), parsed_day(days.get("to")))
     return Panel(
         Kind(document["kind"]),
         document.get("title", "").strip(),
@@ -320,7 +321,7 @@ def _field_problems(each: Mapping[str, Any]) -> Iterable[str]:
         yield "limit does not apply to a number panel."
     for name in ("from", "to"):
         text = each.get("filters", {}).get("range", {}).get(name)
-        if text is not None and _day_of(text) is None:
+        if text is not None and parsed_day(text) is None:
             yield f"range: {name} is {_shown(text)}, not a day such as 2026-05-03."
 
 
@@ -413,13 +414,6 @@ def _unprintable(value: Any, place: str) -> Iterable[str]:
     elif isinstance(value, list):
         for number, each in enumerate(value, 1):
             yield from _unprintable(each, f"Panel {number}" if place.endswith(": panels") else place)
-
-
-def _day_of(text: Any) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
 
 
 @cache

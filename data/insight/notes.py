@@ -76,7 +76,7 @@ def notes(viewer: Viewer, store: Store, first: date, last: date, repository_id: 
     if viewer.is_guest:
         return ()
     concerned = None if repository_id is None else sorted(viewer.counted_with(repository_id))
-    values = _visible(viewer.of_each_tenant()) | {"first_day": first, "last_day": last, "repository_ids": concerned}
+    values = viewer.of_each_tenant().values() | {"first_day": first, "last_day": last, "repository_ids": concerned}
     found = [_note(row) for row in store.traffic.rows(query(__name__, "notes"), values)]
     return tuple(replace(n, repository_id=n.repository_id and viewer.counted(n.repository_id)) for n in found)
 
@@ -172,7 +172,7 @@ def _tenant_of_new(change: Change, store: Store, new: NewNote) -> int:
 def _changeable(change: Change, store: Store, note_id: int) -> Note:
     """A note that is theirs to change. Raises NoteRefused where there is none to see, NotAllowed."""
     every = {"first_day": date.min, "last_day": date.max, "repository_ids": None}
-    values = _visible(viewer_of(store, change.account).of_each_tenant()) | every
+    values = viewer_of(store, change.account).of_each_tenant().values() | every
     for found in map(_note, change.connection.execute(query(__name__, "notes"), values).fetchall()):
         if found.note_id == note_id:
             _require_manager(change, found.tenant_id)
@@ -197,10 +197,6 @@ def _record(change: Change, store: Store, action: str, note: Note) -> None:
 def _note(row: tuple[Any, ...]) -> Note:
     note_id, tenant_id, repository_id, day, text, link, added_at = row
     return Note(note_id, tenant_id, repository_id, day, text, link, aware(added_at))
-
-
-def _visible(viewer: Viewer) -> dict[str, list[int]]:
-    return {"visible": sorted(viewer.repository_ids), "tenant_ids": sorted(viewer.tenant_ids)}
 
 
 def _written(day: date, text: str, link: str | None) -> dict[str, date | str | None]:

@@ -15,7 +15,6 @@ import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -57,7 +56,7 @@ def prepare_extract(viewer: Viewer, store: Store) -> None:
 def _file(viewer: Viewer, store: Store, folder: Path) -> Path:
     make_directory(folder, 0o700)
     with store.traffic.read() as cursor:  # keeps its version, whatever comes meanwhile
-        ((sees_all,),) = cursor.execute(query(__name__, "sees_all"), _visible(viewer)).fetchall()
+        ((sees_all,),) = cursor.execute(query(__name__, "sees_all"), viewer.values()).fetchall()
         version = store.traffic.version_of(cursor)
         if sees_all and version.file is not None and not cursor.execute("from audit_outbox limit 1").fetchall():
             return version.file
@@ -86,7 +85,7 @@ def _make(viewer: Viewer, store: Store, version: StoreVersion, target: Path, *, 
 
 
 def _fill(connection: DuckDBPyConnection, viewer: Viewer) -> None:
-    values = _visible(viewer)
+    values = viewer.values()
     schema.copy_visible(connection, "version", values["visible"], FILTERED_HERE)
     connection.execute("alter table collection_run alter requests drop not null")
     uncounted = {"uncounted": [key for key, _ in viewer.uncounted], "counted": [key for _, key in viewer.uncounted]}
@@ -119,10 +118,6 @@ def _remove_old(store: Store, folder: Path) -> None:
     left_behind = [path for path, made in files if path.name[0] == "." and time.time() - made > LEFT_BEHIND_S]
     for path in (*surplus, *outdated, *left_behind):
         path.unlink(missing_ok=True)
-
-
-def _visible(viewer: Viewer) -> dict[str, Any]:
-    return {"visible": sorted(viewer.repository_ids), "tenant_ids": sorted(viewer.tenant_ids)}
 
 
 def _digest(viewer: Viewer, version: StoreVersion) -> str:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
-from data.calendar import DAY, months_between, utc_day, utc_now
+from data.calendar import DAY, months_between, parsed_day, utc_day, utc_now
 from data.repositories.groups import groups
 from data.repositories.repositories import addresses, repositories
 from data.store import Store
@@ -70,10 +70,7 @@ def day(request: Request, name: str) -> date | None:
     text = parameter(request, name)
     if text is None:
         return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = None
+    found = parsed_day(text)
     if found is None or text != str(found) or not FIRST_DAY <= found <= LAST_DAY:
         raise Invalid(name, f"{name} is a day like 2026-11-14, from {FIRST_DAY} to {LAST_DAY}.")
     return found

@@ -7,14 +7,13 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from data.accounts.models import Account
 from data.accounts.saved_items import SavedItemRefused
-from data.calendar import utc_day, utc_now
+from data.calendar import parsed_day, utc_day, utc_now
 from data.sandbox.reference import example_parameters, examples
 from data.sandbox.saved_queries import QUERIES, SavedQuery
 from data.sandbox.statement import LONGEST_STATEMENT, Parameter, ParameterKind, ParametersRefused, Value, parameters_of
@@ -150,17 +149,10 @@ def _draw_parameter(parameter: Parameter) -> Parameter:
         typed = parameter.default if given is None else given
         label = f"${parameter.name}".replace("$", "\\$").replace("_", "\\_")
         if kind is ParameterKind.DAY:
-            day: Any = st.date_input(label, _day(typed), key=f"{key}_day", format="YYYY-MM-DD", width=220)
+            day: Any = st.date_input(label, parsed_day(typed), key=f"{key}_day", format="YYYY-MM-DD", width=220)
             return Parameter(parameter.name, kind, str(day or ""))
         text = st.text_input(label, typed, key=f"{key}_{kind}", max_chars=1000, width=300)
     return Parameter(parameter.name, kind, text or "")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def values_of(parameters: tuple[Parameter, ...]) -> Mapping[str, Value]:

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from data.accounts.models import Role, Viewer
-from data.calendar import DAY, utc_day, utc_now
+from data.calendar import DAY, parsed_day, utc_day, utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import addresses, repository_names
 from data.store import Store
@@ -368,19 +368,12 @@ def unusable(asked: Mapping[str, Sequence[str]], choices: Choices) -> list[str]:
     """The names in an address that stand with what is no repository of the viewer, no word, no day that is known."""
     words = WORDS | {REPOSITORY: choices.names.values()}
     found = [key for key, allowed in words.items() if key in asked and not set(asked[key]) <= set(allowed)]
-    days = [_day(value) for value in asked.get(DATES, ())]
+    days = [parsed_day(value) for value in asked.get(DATES, ())]
     if len(days) > 2 or not all(day and choices.reaches(day) for day in days):
         found.append(DATES)
     if not all(value.isdecimal() for value in asked.get("page", ())):
         found.append("page")
     return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _draw_dates(choices: Choices) -> None:

@@ -74,7 +74,7 @@ def placed(marks: Marks, names: Sequence[str], grain: Grain) -> dict[str, Column
     order = np.lexsort((ranks, marks.periods))
     marks, ranks = marks.only(order), ranks[order]
     periods, begins, of = np.unique(marks.periods, return_index=True, return_inverse=True)
-    when = _objects(period_name(period, grain) for period in periods.tolist())[of]
+    when = objects(period_name(period, grain) for period in periods.tolist())[of]
     columns = {"name": marks.names, "period": marks.periods, "value": marks.values, "state": marks.states}
     return columns | _bars(marks, begins[of], grain) | _lines(ranks, marks) | _texts(marks, when)
 
@@ -139,9 +139,9 @@ def pieces(breaks: Column, series: Column) -> Column:
 
 
 def _texts(marks: Marks, when: Column) -> dict[str, Column]:
-    state_texts = _objects(STATES[state] for state in marks.states.tolist())
+    state_texts = objects(STATES[state] for state in marks.states.tolist())
     parts = zip(marks.names, when, number_texts(marks.values.tolist()), state_texts, strict=True)
-    spoken = _objects(f"{name}, {at}: {number}, {state}" for name, at, number, state in parts)
+    spoken = objects(f"{name}, {at}: {number}, {state}" for name, at, number, state in parts)
     return {"when": when, "state_text": state_texts, "spoken": spoken, "gaps": _gaps(marks)}
 
 
@@ -157,7 +157,8 @@ def _gaps(marks: Marks) -> Column:
     return found
 
 
-def _objects(values: Iterable[Any]) -> Column:
+def objects(values: Iterable[Any]) -> Column:
+    """A column of texts, or of whatever else."""
     return np.array(list(values), dtype=object)
 
 

@@ -36,6 +36,7 @@ from pages.ui.charts.bars_and_lines import (
     STATES,
     Column,
     day_ticks,
+    objects,
     partly,
     period_name,
     with_imports,
@@ -201,7 +202,7 @@ def _waves(waves: Sequence[Wave]) -> Columns:
     rows["from"] = _moments([each.first for each in waves]) - half
     rows["to"] = _moments([each.last for each in waves]) + half
     numbers = [str(number) if number <= NUMBERED else "" for number in range(1, len(waves) + 1)]
-    return rows | {WAVE: _objects(map(wave_key, waves)), "number": _objects(numbers)}
+    return rows | {WAVE: objects(map(wave_key, waves)), "number": objects(numbers)}
 
 
 def _in_waves(counted: Columns, waved: Columns) -> Columns:
@@ -294,7 +295,7 @@ def _counted(of_days: Mapping[str, DataFrame], metric: str, grain: Grain, machin
         "people": np.array([people.get(period, np.nan) for period in periods]),
         "state": states,
         "open": np.isin(states, OPEN),
-        "kind": _objects(PEOPLE.get(kinds.get(period, "")) for period in periods),
+        "kind": objects(PEOPLE.get(kinds.get(period, "")) for period in periods),
     }
     return rows if machines is None else _by_machines(rows, machines, periods, grain)
 
@@ -317,8 +318,8 @@ def _by_machines(rows: Columns, machines: DataFrame, periods: Sequence[date], gr
     return rows | {
         ACTIONS: np.array([least.get(period, np.nan) for period in periods]),
         STEADY: np.array([steady.get(period, np.nan) for period in periods]),
-        "machines": _objects(texts),
-        "spoken": _objects(said if text == "unknown" else f"{said}, by GitHub Actions {text}" for said, text in spoken),
+        "machines": objects(texts),
+        "spoken": objects(said if text == "unknown" else f"{said}, by GitHub Actions {text}" for said, text in spoken),
     }
 
 
@@ -364,7 +365,7 @@ def _happened(marks: Sequence[tuple[date, str, str, str]]) -> Columns:
     rows = _periods(days, Grain.DAY)
     spoken = [f"{kind}, {when}: {text}" for kind, when, text in zip(kinds, rows["when"], texts, strict=True)]
     texts_of = {"lane": lanes, "kind": kinds, "text": texts, "spoken": spoken}
-    return rows | {name: _objects(column) for name, column in texts_of.items()}
+    return rows | {name: objects(column) for name, column in texts_of.items()}
 
 
 def _lane_rows(name: str, periods: Sequence[date], values: Column, grain: Grain, state_texts: Sequence[str]) -> Columns:
@@ -372,14 +373,14 @@ def _lane_rows(name: str, periods: Sequence[date], values: Column, grain: Grain,
     counts = ["unknown" if np.isnan(value) else number_text(value) for value in values]
     spoken = [f"{when}: {count}, {state}" for when, count, state in zip(rows["when"], counts, state_texts, strict=True)]
     texts = {"lane": [name] * len(periods), "state_text": state_texts, "spoken": spoken}
-    return rows | {"value": values} | {name: _objects(column) for name, column in texts.items()}
+    return rows | {"value": values} | {name: objects(column) for name, column in texts.items()}
 
 
 def _periods(periods: Sequence[date], grain: Grain) -> Columns:
     """A row a period: at, from and to (UTC: a bar's middle and ends), when (the period as people call it)."""
     at = _moments(periods) + np.timedelta64(timedelta(days=MIDDLES[grain]))
     half = np.timedelta64(timedelta(days=_HALF[grain]))
-    floor, when = np.zeros(len(periods)), _objects(period_name(each, grain) for each in periods)
+    floor, when = np.zeros(len(periods)), objects(period_name(each, grain) for each in periods)
     return {"at": at, "from": at - half, "to": at + half, "floor": floor, "when": when}
 
 
@@ -389,10 +390,6 @@ def _moments(days: Sequence[date]) -> Column:
 
 def _floats(values: "pd.Series[Any]") -> Column:
     return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
-
-
-def _objects(values: Iterable[Any]) -> Column:
-    return np.array(list(values), dtype=object)
 
 
 def _alt(story: Story) -> str:
