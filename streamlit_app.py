@@ -19,7 +19,7 @@ gc.disable()  # while modules are loaded, of which nothing is garbage: to look f
 import streamlit as st
 from uvicorn.protocols.http import h11_impl
 
-from data.accounts import accounts
+from data.accounts import set_up
 from data.calendar import utc_now
 from pages.api import routes as program_routes
 from pages.ui import (
@@ -69,7 +69,7 @@ def _send_at_once() -> None:
 
 
 def _open_store() -> str | None:
-    return accounts.renew_setup_code(the_store(), utc_now())
+    return set_up.renew_setup_code(the_store(), utc_now())
 
 
 def load() -> None:

@@ -1,9 +1,8 @@
-"""Users: the first one by a set-up code, the others by an admin; passwords, disabling. By the organization: sign_on.py.
+"""Users: added by an admin; passwords, disabling. The first one: set_up.py. By the organization: sign_on.py.
 
 AccountRefused, NotAllowed: see authority.py; PasswordRefused: see passwords.py; TooManyAttempts: see sessions.py.
 """
 
-import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -40,62 +39,19 @@ from data.accounts.passwords import (
     PasswordRefused,
     check_acceptable,
     check_same,
-    code_as_typed,
-    fingerprint,
     hash_of_nothing,
     hashed,
     matches,
-    new_code,
 )
 from data.calendar import stored
 from data.store import Store
 from data.store.cache import cached
-from data.store.sql import insert
-
-SETUP = "setup code"  # attempts at it are counted under this name, which cannot be a user's
 
 
 @cached("control")
 def has_users(store: Store) -> bool:
     with store.control.read() as cursor:
-        return _has_users(cursor)
-
-
-def renew_setup_code(store: Store, now: datetime) -> str | None:
-    """A new code with which the first user can be added; the former one is void. None where there are users."""
-    if has_users(store):
-        return None
-    code = new_code()
-    with store.control.commit("making a set-up code") as connection:
-        if _has_users(connection):
-            return None
-        sessions.forget_attempts(connection, SETUP)
-        connection.execute("delete from setup_code")
-        row = {"code_hash": fingerprint(code_as_typed(code)), "made_at": stored(now)}
-        insert(connection, "setup_code", row)
-    return code
-
-
-def add_first_user(store: Store, setup_code: str, user: NewUser, now: datetime) -> Account:
-    """Add the first user, an admin, with the code that the server has printed: once only, in one commit.
-
-    Raises: TooManyAttempts, AccountRefused, PasswordRefused.
-    """
-    if has_users(store):
-        raise AccountRefused("This server has been set up already. Sign in.")
-    sessions.attempt(store, SETUP, "", now)
-    with store.control.read() as cursor:
-        user, password_hash = prepared(user, lambda: _check_setup_code(cursor, setup_code))
-    with store.control.commit("adding the first user") as connection:
-        if _has_users(connection):
-            raise AccountRefused("This server has been set up already. Sign in.")
-        _check_setup_code(connection, setup_code)
-        user_id = save_account(connection, user, password_hash, now)
-        save_grant(connection, user_id, Grant(Role.ADMIN), SETUP, now)
-        connection.execute("delete from setup_code")
-        sessions.forget_attempts(connection, SETUP)
-        record(connection, "first user added", f"user {user.username}", SETUP, now)
-        return account_with_id(connection, user_id)
+        return users_exist(cursor)
 
 
 def add_user(store: Store, by: str, user: NewUser, granted: Grant, now: datetime) -> Account:
@@ -110,7 +66,7 @@ def add_user(store: Store, by: str, user: NewUser, granted: Grant, now: datetime
         require_admin(connection, by)
         if password_hash is not None:
             refuse_without_passwords(connection)
-        if not _has_users(connection) and granted.role != Role.ADMIN:
+        if not users_exist(connection) and granted.role != Role.ADMIN:
             raise AccountRefused("The first user of a server is an admin.")
         (placed,) = allowed(store, acting(connection, by), [granted])
         user_id = save_account(connection, user, password_hash, now)
@@ -272,15 +228,8 @@ def has_password(account: Account, store: Store) -> bool:
         return has_open_password(cursor, account.user_id)
 
 
-def _has_users(connection: duckdb.DuckDBPyConnection) -> bool:
+def users_exist(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute("select 1 as present from account limit 1").fetchall())
-
-
-def _check_setup_code(connection: duckdb.DuckDBPyConnection, typed: str) -> None:
-    rows = connection.execute("select code_hash from setup_code").fetchall()
-    given = fingerprint(code_as_typed(typed))
-    if not any(hmac.compare_digest(given, code_hash) for (code_hash,) in rows):
-        raise AccountRefused("This is not the set-up code. The server prints it at every start; the newest one counts.")
 
 
 def _credentials(store: Store, username: str) -> tuple[Account | None, str]:

@@ -6,7 +6,7 @@ address at once, so that it is in no bookmark and on nobody's screenshot.
 
 import streamlit as st
 
-from data.accounts import accounts, invitations
+from data.accounts import accounts, invitations, set_up
 from data.accounts.invitations import Invitation
 from data.accounts.models import Account
 from data.accounts.sign_on import passwords_open
@@ -56,7 +56,7 @@ def draw_set_up() -> None:
         submitted = st.form_submit_button("Continue", type="primary", key="set_up_submit")
     if submitted:
         with messages_slot, messages.shown():
-            session.enter(accounts.add_first_user(the_store(), code or "", user, utc_now()), at_start=True)
+            session.enter(set_up.add_first_user(the_store(), code or "", user, utc_now()), at_start=True)
 
 
 def draw_link() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from collector.__main__ import command_line
-from data.accounts import accounts, sign_on
+from data.accounts import set_up, sign_on
 from data.accounts.audit import AuditFilter, entries
 from data.accounts.authority import COMMAND_LINE, NewUser
 from data.accounts.models import Account, Grant, Role
@@ -94,8 +94,8 @@ def test_every_act_leaves_its_record(run: CommandLine, github: FakeGitHub, tmp_p
     app = github.world.app = App(installations=[Installation(501, "octo")])
     for name in ("key", "new_key"):
         (tmp_path / name).write_text(app.new_key())
-    code = accounts.renew_setup_code(run.store, utc_now()) or ""
-    accounts.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a meadow in the rain"), utc_now())
+    code = set_up.renew_setup_code(run.store, utc_now()) or ""
+    set_up.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a meadow in the rain"), utc_now())
     sign_on.link_identity(run.store, "ada", 1, sign_on.Identity("https://id.example.org", "1"), utc_now())
     assert run("backup", tmp_path / "backup").exit_code == 0
     traffic = tmp_path / "views.csv"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.accounts import accounts, sign_on
+from data.accounts import accounts, set_up, sign_on
 from data.accounts.authority import NewUser
 from data.accounts.sign_on import Identity, Person
 from data.calendar import utc_now
@@ -15,8 +15,8 @@ ADA = Identity(ISSUER, "ada")
 @pytest.fixture
 def admin(run: CommandLine) -> CommandLine:
     """The command line over a server with its first user and a tenant."""
-    code = accounts.renew_setup_code(run.store, utc_now()) or ""
-    accounts.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a good long password"), utc_now())
+    code = set_up.renew_setup_code(run.store, utc_now()) or ""
+    set_up.add_first_user(run.store, code, NewUser("ada", "Ada", None, "a good long password"), utc_now())
     run.follow("octo/hello")
     return run
 

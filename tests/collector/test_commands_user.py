@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.accounts import accounts, api_tokens, invitations, sessions
+from data.accounts import accounts, api_tokens, invitations, sessions, set_up
 from data.accounts.authority import NewUser
 from data.accounts.encryption import KEY_FILE
 from data.accounts.models import Account
@@ -15,9 +15,9 @@ PASSWORD = "a good long password"
 @pytest.fixture
 def ada(run: CommandLine) -> Account:
     """The first user of the app."""
-    code = accounts.renew_setup_code(run.store, utc_now())
+    code = set_up.renew_setup_code(run.store, utc_now())
     assert code
-    return accounts.add_first_user(run.store, code, NewUser("ada", "Ada", None, PASSWORD), utc_now())
+    return set_up.add_first_user(run.store, code, NewUser("ada", "Ada", None, PASSWORD), utc_now())
 
 
 def session_of(run: CommandLine, account: Account) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from data.accounts import accounts, passwords, sessions
+from data.accounts import passwords, sessions, set_up
 from data.accounts.authority import COMMAND_LINE, NewUser, checked, save_account, save_grant, stored_accounts
 from data.accounts.models import Account, Grant, Role
 from data.accounts.tenants import add_tenant
@@ -26,9 +26,9 @@ def newcomer(username: str, password: str | None = PASSWORD) -> NewUser:
 
 def first_user(store: Store, username: str = "ada") -> Account:
     """The admin, added with a real set-up code."""
-    code = accounts.renew_setup_code(store, NOW)
+    code = set_up.renew_setup_code(store, NOW)
     assert code
-    return accounts.add_first_user(store, code, newcomer(username), NOW)
+    return set_up.add_first_user(store, code, newcomer(username), NOW)
 
 
 def user(store: Store, username: str, *granted: Grant) -> Account:

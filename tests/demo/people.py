@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from data.accounts import accounts, grants, invitations
+from data.accounts import grants, invitations, set_up
 from data.accounts.authority import NewUser
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import operator, tenants
@@ -21,9 +21,9 @@ SHOWN_TO_GUEST = "Pythagora-io/pythagora"
 def add_people(directory: Path) -> None:
     """Add both users, the first by the set-up code, the second by an invitation, as people would; and a report."""
     store, now = Store(directory), utc_now()
-    code = accounts.renew_setup_code(store, now)
+    code = set_up.renew_setup_code(store, now)
     assert code, "the demo's data is new"
-    demo = accounts.add_first_user(store, code, NewUser(EVERYTHING, "Demo", None, PASSWORD), now)
+    demo = set_up.add_first_user(store, code, NewUser(EVERYTHING, "Demo", None, PASSWORD), now)
     viewer = operator(store)
     for tenant in tenants(viewer, store):
         grants.grant(store, EVERYTHING, demo.user_id, Grant(Role.TENANT, tenant.tenant_id), now)

@@ -16,7 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from data.accounts import accounts, grants, sessions
+from data.accounts import accounts, grants, sessions, set_up
 from data.accounts.authority import COMMAND_LINE, NewUser, save_account
 from data.accounts.models import Account, Grant, Role
 from data.accounts.passwords import hashed
@@ -141,9 +141,9 @@ def cast(directory: Path) -> None:
     store, now = Store(directory), utc_now()
     store.prepare()
     _fill(store, now)
-    code = accounts.renew_setup_code(store, now)
+    code = set_up.renew_setup_code(store, now)
     assert code is not None
-    admin = accounts.add_first_user(store, code, NewUser("admin", "The admin", None, PASSWORD), now)
+    admin = set_up.add_first_user(store, code, NewUser("admin", "The admin", None, PASSWORD), now)
     keys = {"admin": admin.user_id}
     for username, granted in CAST.items():
         if username != "admin":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.accounts import accounts, invitations, sessions
+from data.accounts import accounts, invitations, sessions, set_up
 from data.accounts.authority import COMMAND_LINE, NewUser
 from data.accounts.models import Grant, Role
 from data.accounts.tenants import add_tenant, has_tenants, operator, tenants
@@ -190,7 +190,7 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     directory = tmp_path_factory.mktemp("blank") / "db"
     store = Store(directory)
     store.prepare()
-    code = accounts.renew_setup_code(store, utc_now())
+    code = set_up.renew_setup_code(store, utc_now())
     assert code is not None
     store.close()
     return directory, code
@@ -242,7 +242,7 @@ def test_all_that_cannot_be_is_said_at_once_and_nobody_is_made(new_server: tuple
 def without_tenant(new_server: tuple[App, str]) -> Iterator[App]:
     """The app over a store that has its first user and nothing else, beside a GitHub that knows a token."""
     app, code = new_server
-    accounts.add_first_user(app.store, code, NewUser("first", "First", None, PASSWORD), utc_now())
+    set_up.add_first_user(app.store, code, NewUser("first", "First", None, PASSWORD), utc_now())
     with FakeGitHub(World([], [Token(SECRET, "octo-maintainer")])) as github:
         app.monkeypatch.setenv("GITHUB_API_URL", github.url)
         yield app

@@ -20,6 +20,7 @@ from data.accounts import (
     grants,
     invitations,
     sessions,
+    set_up,
     sign_on,
     tenants,
     tokens,
@@ -465,8 +466,8 @@ def test_every_function_that_changes_something_for_somebody_is_in_the_table() ->
 
 
 def test_no_password_code_link_ticket_or_session_is_in_any_file(store: Store) -> None:
-    code = accounts.renew_setup_code(store, NOW) or ""
-    ada = accounts.add_first_user(store, code, newcomer("ada"), NOW)
+    code = set_up.renew_setup_code(store, NOW) or ""
+    ada = set_up.add_first_user(store, code, newcomer("ada"), NOW)
     changed, chosen = "another meadow, dry", "a third meadow, wet"
     session = signed_in(store, ada)
     accounts.change_password(store, session, PASSWORD, changed, NOW)
