@@ -14,7 +14,7 @@ from data.calendar import DAY, utc_day, utc_now
 from data.text import counted, number_text
 from pages.audit import view
 from pages.ui import messages, session, tables
-from pages.ui.rows import search
+from pages.ui.controls import search
 from pages.ui.store import the_store
 from pages.ui.time_format import moment_column
 

@@ -13,7 +13,7 @@ from data.accounts.models import Account, Viewer
 from data.calendar import utc_now
 from data.repositories.groups import group_names, groups
 from data.repositories.repositories import repository_names
-from pages.ui import controls, filters, messages, rows
+from pages.ui import controls, filters, messages
 from pages.ui.addresses import full_address, link_target
 from pages.ui.store import the_store
 from pages.ui.text import token_text
@@ -183,7 +183,7 @@ def _draw_list(account: Account) -> None:
     for each in found:
         text = token_text(each, (each.target or "").removeprefix(ROOT), now)
         button = ("Revoke", ":material/link_off:", f"connect_revoke_{each.token_id}")
-        if rows.item(text, f"connect_link_{each.token_id}", button):
+        if controls.item(text, f"connect_link_{each.token_id}", button):
             api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
             st.session_state.pop(MADE, None)
             messages.notice_after_rerun("Link revoked.")

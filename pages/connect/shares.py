@@ -12,7 +12,7 @@ from data.dashboards.specification import Dashboard, Kind, Panel, Range, Source,
 from data.repositories.groups import groups
 from data.sharing.shares import NewShare, RepositoryPage, Share, add_share, revoke_share, shares
 from data.text import counted
-from pages.ui import messages, rows, session, time_format
+from pages.ui import controls, messages, session, time_format
 from pages.ui.addresses import full_address
 from pages.ui.managed_tenants import managed_tenants, tracked_names
 from pages.ui.store import the_store
@@ -59,7 +59,7 @@ def draw_shares(account: Account, viewer: Viewer) -> None:
     now = utc_now().replace(second=0, microsecond=0)
     for each in shares(account, store, now):
         button = ("Revoke", ":material/link_off:", f"share_{each.share_id}_revoke")
-        if rows.item(_share_text(each, now), f"share_{each.share_id}", button):
+        if controls.item(_share_text(each, now), f"share_{each.share_id}", button):
             revoke_share(store, account.username, each.share_id, utc_now())
             st.session_state.pop(MADE, None)
             messages.notice_after_rerun("Link revoked. Nobody can open it any more.")

@@ -14,7 +14,7 @@ from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from pages.log import view
 from pages.ui import collecting, messages, session
-from pages.ui.rows import one_or_all, title_with_button
+from pages.ui.controls import one_or_all, title_with_button
 from pages.ui.store import the_store
 
 ALL = "All tenants"

@@ -104,7 +104,7 @@ def _moved_table(viewer: Viewer, store: Store, selection: Selection) -> str:
 def draw_repositories(viewer: Viewer, store: Store, selection: Selection) -> None:
     st.header("Repositories", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="overview_controls"):
-        search = controls.search(width=280)
+        search = controls.search_in_address(width=280)
         ranked = st.selectbox("Sort by", filters.RANKS, key="ranked", bind="query-params", width=160)
         request = TableRequest(search, ranked)
         rows, total = _listed(viewer, store, selection, request)

@@ -12,7 +12,7 @@ from data.accounts.passwords import fingerprint
 from data.accounts.sessions import OpenSession
 from data.calendar import utc_now
 from data.repositories.repositories import repository_names
-from pages.ui import controls, messages, rows, session, time_format
+from pages.ui import controls, messages, session, time_format
 from pages.ui.sign_on_routes import provider
 from pages.ui.store import the_store
 from pages.ui.text import grant_text, token_text
@@ -120,7 +120,7 @@ def draw_tokens(account: Account) -> None:
         place = names.get((each.tenant_id, each.repository_id), "gone")
         text = token_text(each, "one file" if each.target is not None else place, now)
         button = ("Revoke", ":material/key_off:", f"profile_revoke_{each.token_id}")
-        if rows.item(text, f"profile_token_{each.token_id}", button):
+        if controls.item(text, f"profile_token_{each.token_id}", button):
             api_tokens.revoke_api_token(the_store(), account.username, each.token_id, utc_now())
             messages.notice_after_rerun(f"{each.name} is revoked.")
 
@@ -131,7 +131,9 @@ def draw_organization(account: Account) -> None:
     for number, each in enumerate(linked):
         whose = f"{messages.literal(each.identity.subject)}, linked {time_format.ago(each.linked_at, utc_now())}"
         text = f"**{messages.literal(each.identity.issuer)}**  \n:gray[:small[{whose}]]"
-        if rows.item(text, f"profile_identity_{number}", ("Unlink", ":material/link_off:", f"profile_unlink_{number}")):
+        if controls.item(
+            text, f"profile_identity_{number}", ("Unlink", ":material/link_off:", f"profile_unlink_{number}")
+        ):
             sign_on.unlink_identity(the_store(), account.username, account.user_id, each.identity, utc_now())
             messages.notice_after_rerun("Unlinked.")
     if not linked:

@@ -30,8 +30,8 @@ from pages.repositories import groups as groups_view
 from pages.repositories import view
 from pages.repositories.view import FilteredRepositories, RepositoryFilter
 from pages.ui import collecting, controls, messages, navigation, session
+from pages.ui.controls import one_or_all, search, title_with_button
 from pages.ui.repository_status import health_of
-from pages.ui.rows import one_or_all, search, title_with_button
 from pages.ui.store import the_store
 from pages.ui.text import STORE_ANOTHER
 from pages.ui.totals import draw_numbers

@@ -30,7 +30,7 @@ from data.store import Store, StoreError
 from data.store.cache import cached
 from data.text import counted, number_text
 from data.traffic.file_formats import MOST_EXCEL_ROWS, parquet_file
-from pages.ui import controls, messages, rows, session, tables
+from pages.ui import controls, messages, session, tables
 from pages.ui.charts import query as charts
 from pages.ui.charts.chart import Caption, Chart, draw
 from pages.ui.notation import day_format
@@ -264,7 +264,7 @@ def _draw_downloads(query: CurrentQuery, answer: Answer) -> None:
 def draw_schema() -> None:
     st.subheader("Schema", anchor=False)
     how = {"label_visibility": "collapsed", "max_chars": 60}
-    search = rows.search("sql_schema_search", "Name or description", "Search the schema", **how)
+    search = controls.search("sql_schema_search", "Name or description", "Search the schema", **how)
     with st.container(height=560, border=False, key="sql_schema"):
         st.html(Schema(_schema_html(the_store(), search.casefold())))
 

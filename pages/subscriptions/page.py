@@ -52,8 +52,8 @@ from data.repositories.repositories import repositories, repository_names
 from data.traffic.models import Grain
 from pages.subscriptions import text
 from pages.ui import controls, filters, messages, session
+from pages.ui.controls import title_with_button
 from pages.ui.managed_tenants import managed_tenants
-from pages.ui.rows import title_with_button
 from pages.ui.store import the_store
 
 ONCE = "subscriptions_once"  # the signing secret of a new webhook, to be shown

@@ -19,7 +19,7 @@ from data.accounts.tenants import operator
 from data.calendar import utc_now
 from data.text import counted, day_text
 from pages.tenants import view
-from pages.ui import controls, messages, rows, session
+from pages.ui import controls, messages, session
 from pages.ui.addresses import base_path
 from pages.ui.github_app_routes import NEW_PATH
 from pages.ui.store import the_store
@@ -135,7 +135,7 @@ def _draw_keys(app: GitHubApp) -> None:
     for each in app.keys:
         text = f"`{each.fingerprint}`  \n:gray[stored on {day_text(each.added_at)}]"
         button = ("Delete", ":material/key_off:", f"tenant_app_forget_{each.fingerprint}")
-        if rows.item(text, f"tenant_app_key_{each.fingerprint[7:19]}", button, removable=len(app.keys) > 1):
+        if controls.item(text, f"tenant_app_key_{each.fingerprint[7:19]}", button, removable=len(app.keys) > 1):
             github_app.remove_app_key(the_store(), by, each.fingerprint, utc_now())
             messages.notice_after_rerun("Key deleted here. Delete it on GitHub, too.")
     with st.form("tenant_app_key_form", border=False):

@@ -25,7 +25,7 @@ from data.repositories.repositories import repositories
 from data.text import counted, day_text
 from pages.tenants import app_view, view
 from pages.ui import collecting, controls, messages, session, time_format
-from pages.ui.rows import title_with_button
+from pages.ui.controls import title_with_button
 from pages.ui.store import the_store
 
 ACTIONS_HELP = (

@@ -1,6 +1,8 @@
-"""Controls that several pages have: choices and searches that stand in the address, downloads, names and passwords."""
+"""Controls that several pages have: choices and searches, some of which stand in the address, downloads, names and
+passwords, the title with its button, an item that can be removed.
+"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -38,7 +40,7 @@ def choice(label: str, options: Iterable[str], default: str, key: str, default_n
     return found if found in words else default
 
 
-def search(width: int | None = None, placeholder: str = "Part of a name") -> str:
+def search_in_address(width: int | None = None, placeholder: str = "Part of a name") -> str:
     """The search for a part of a repository's name, as typed so far; it stands in the address."""
     typed = st.text_input(
         "Search",
@@ -195,3 +197,33 @@ def draw_steps(now: int) -> None:
         '<ol aria-label="Set-up" style="display:flex;gap:.6em;list-style:none;margin:0;padding:0;font-size:.9em">'
         f"{''.join(items)}</ol>"
     )
+
+
+def title_with_button(title: str, label: str, key: str, icon: str, *, offered: bool = True, **how: Any) -> bool:
+    """The title of a page, and at the other side its button, where it is offered; whether that was pressed."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, anchor=False, width="content")
+        return offered and st.button(label, key=key, icon=icon, **how)
+
+
+def search(key: str, placeholder: str, label: str = "Search", **how: Any) -> str:
+    """A search of what is on the page, as typed so far, without spaces around it."""
+    icon = ":material/search:"
+    text = st.text_input(label, key=key, placeholder=placeholder, type="search", icon=icon, live=True, **how)
+    return str(text or "").strip()
+
+
+def one_or_all(label: str, names: Mapping[int, str], key: str, everything: str = "All", **how: Any) -> int | None:
+    """A choice of one of these by its name, or (None) of `everything`."""
+    options, called = [None, *names], lambda each: everything if each is None else names[each]
+    chosen: int | None = st.selectbox(label, options, format_func=called, key=key, **how)
+    return chosen
+
+
+def item(text: str, key: str, button: tuple[str, str, str], *, removable: bool = True, border: bool = False) -> bool:
+    """An item of a list, in Markdown, and the button (its label, icon and key) that takes it away; whether that was
+    pressed.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key=key, border=border):
+        st.markdown(text, width="stretch")
+        return removable and danger_button(*button, "tertiary")

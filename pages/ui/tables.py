@@ -173,7 +173,7 @@ def draw_listing(viewer: Viewer, listing: PagedTable) -> None:
 
 def _controls(listing: PagedTable) -> tuple[str, str | None, Paging]:
     with st.container(horizontal=True, vertical_alignment="top", key=f"{listing.name}_controls"):
-        search = controls.search(placeholder="Part of a name, or a day: 2026-11-14")
+        search = controls.search_in_address(placeholder="Part of a name, or a day: 2026-11-14")
         sort = st.selectbox("Sort by", list(filters.SORTS), key="sort", bind="query-params", width=150)
         order = st.segmented_control(
             "Order", list(filters.ORDERS), default="Descending", required=True, key="order", bind="query-params"

@@ -11,7 +11,7 @@ from data.accounts.grants import NamedGrant
 from data.accounts.models import Account, Role
 from data.accounts.sign_on import BY_GROUP, passwords_open
 from data.calendar import utc_now
-from pages.ui import controls, messages, rows, session
+from pages.ui import controls, messages, session
 from pages.ui.store import the_store
 from pages.ui.text import grant_text
 from pages.users import sign_on_view, view
@@ -42,7 +42,7 @@ def draw_table(users: tuple[Account, ...]) -> None:
 
 def draw_users(account: Account) -> None:
     users = accounts.accounts(account, the_store())
-    wanted = rows.search("users_search", "Part of a name").casefold() if len(users) > 8 else ""
+    wanted = controls.search("users_search", "Part of a name").casefold() if len(users) > 8 else ""
     shown = tuple(
         each for each in users if wanted in f"{each.username} {each.display_name} {each.email or ''}".casefold()
     )
@@ -98,7 +98,7 @@ def _draw_grants(account: Account, user: Account) -> None:
         st.caption("No role: this user sees nothing but the own profile.")
     for number, each in enumerate(found):
         button, may = ("Revoke", ":material/remove_moderator:", f"user_take_{number}"), may_grant(account, each.grant)
-        if rows.item(grant_text(each), f"user_grant_{number}", button, removable=may):
+        if controls.item(grant_text(each), f"user_grant_{number}", button, removable=may):
             _ask_to_take(account, user, each)
 
 

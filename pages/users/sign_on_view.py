@@ -7,7 +7,7 @@ from data.accounts.models import Account, Role
 from data.accounts.sign_on import CLAIM, NewSignOnRule, RuleKind, SignOnRule
 from data.calendar import utc_now
 from data.repositories.repositories import repository_names
-from pages.ui import controls, messages, rows
+from pages.ui import controls, messages
 from pages.ui.addresses import base_path
 from pages.ui.sign_on_routes import Provider, provider
 from pages.ui.store import the_store
@@ -75,7 +75,7 @@ def _draw_rules(account: Account) -> None:
         role = view.role_text(each.grant.role, each.grant.tenant_id, tenant_names)
         repository = names.get(each.grant.repository_id or 0, "")
         text = rule_text(each, f"{role}{' · ' * bool(repository)}{messages.literal(repository)}")
-        if rows.item(text, f"rule_{each.rule_id}", ("Remove", ":material/delete:", f"rule_remove_{each.rule_id}")):
+        if controls.item(text, f"rule_{each.rule_id}", ("Remove", ":material/delete:", f"rule_remove_{each.rule_id}")):
             _ask_to_remove(account, each)
 
 

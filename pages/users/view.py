@@ -14,7 +14,7 @@ from data.calendar import utc_now
 from data.store import Store
 from data.store.arrow import arrow_rows
 from data.store.cache import cached
-from pages.ui import messages, rows, time_format
+from pages.ui import controls, messages, time_format
 from pages.ui.addresses import full_address
 from pages.ui.managed_tenants import tracked_names
 from pages.ui.navigation import INVITATION
@@ -97,7 +97,7 @@ def _draw_open(account: Account) -> None:
     names = tenant_names(account)
     for each in found:
         button = ("Revoke", ":material/link_off:", f"invite_revoke_{each.invitation_id}")
-        if rows.item(link_text(each, names), f"invitation_{each.invitation_id}", button, border=True):
+        if controls.item(link_text(each, names), f"invitation_{each.invitation_id}", button, border=True):
             _ask_to_revoke(account, each)
 
 
