@@ -10,7 +10,7 @@ from starlette.responses import Response
 from data.accounts.api_tokens import ApiAccess, InvalidToken, access_of_token, is_well_formed, note_use
 from data.calendar import utc_now
 from data.store import StoreError
-from pages.api.limits import RateLimit
+from pages.api.limits import OF_A_TOKEN, OF_FAILURES
 from pages.api.problems import Problem, TooMany
 from pages.ui.addresses import base_path, link_target
 from pages.ui.session_routes import NO_DATA, log
@@ -18,8 +18,6 @@ from pages.ui.store import the_store
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="GitHub Traffic", Basic realm="GitHub Traffic", charset="UTF-8"'}
 LINKS = {"link", "token"}  # the parameters that may hold the secret of a data link
-OF_A_TOKEN = RateLimit("token", 300, 10)
-OF_FAILURES = RateLimit("failures", 20, 1 / 30)  # of an address: who tries tokens, passwords and links
 
 Answer = Callable[[Request, ApiAccess], Response]
 

@@ -71,3 +71,8 @@ class RateLimit:
             bucket.refused_until = time.monotonic() + wait_s
             bucket.left += 1
             return math.ceil(wait_s)
+
+
+OF_A_TOKEN = RateLimit("token", 300, 10)
+OF_FAILURES = RateLimit("failures", 20, 1 / 30)  # of an address: who tries tokens, passwords and links
+OF_GUESSES = RateLimit("guesses", 60, 1)  # of an address: who asks for badges that there are not

@@ -15,7 +15,7 @@ from data.sharing.badges import Badge, badge_number, badge_of_address, badge_vie
 from data.store import Store
 from data.store.cache import cached
 from pages.api.authentication import address_of, answer_or_problem
-from pages.api.limits import RateLimit
+from pages.api.limits import OF_GUESSES
 from pages.api.problems import NotFound, TooMany
 from pages.ui.addresses import NO_STORE, base_path
 from pages.ui.badge_picture import UNKNOWN_COLOUR, badge_svg, compact
@@ -24,7 +24,6 @@ from pages.ui.store import the_store
 
 THEMES = {"light": "light_theme", "dark": "dark_theme"}
 KEPT_S = 300
-OF_GUESSES = RateLimit("guesses", 60, 1)  # of an address
 
 
 def routes() -> Sequence[BaseRoute]:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from data.accounts.api_tokens import NewToken, add_api_token
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
-from pages.api import authentication, sharing
+from pages.api import limits
 from pages.api.routes import routes
 from pages.ui import middleware
 from tests.pages.app import App
@@ -49,7 +49,7 @@ class Program:
 
 @pytest.fixture
 def program(app: App) -> Iterator[Program]:
-    for limit in (authentication.OF_A_TOKEN, authentication.OF_FAILURES, sharing.OF_GUESSES):
+    for limit in (limits.OF_A_TOKEN, limits.OF_FAILURES, limits.OF_GUESSES):
         limit.clear()
     inner = Starlette(routes=[*routes()], middleware=middleware.middleware())
     with TestClient(inner, "http://localhost", follow_redirects=False) as client:

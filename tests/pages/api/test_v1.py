@@ -23,7 +23,7 @@ from data.repositories.groups import add_group
 from data.sharing.badges import BadgeMeasure, BadgePeriod, NewBadge, add_badge
 from data.sharing.shares import NewShare, RepositoryPage, add_share
 from data.traffic.export import ExportRequest, ExportTable, export
-from pages.api import authentication, v1
+from pages.api import authentication, limits, v1
 from pages.api import routes as program_routes
 from pages.api.limits import RateLimit
 from tests.data.filled import DOCS, ENGINE, MIRROR, TELESCOPE
@@ -225,7 +225,7 @@ def test_without_a_good_token_nothing_is_told(program: Program) -> None:
             )
             assert answer.status_code in {401, 429}, ended
             assert "blue" not in answer.text
-        authentication.OF_FAILURES.clear()
+        limits.OF_FAILURES.clear()
     assert "Bearer" in program.client.get("/api/v1/traffic").headers["www-authenticate"]
     assert program.get("traffic?limit=1", token=secret).status_code == 200
 
