@@ -39,7 +39,14 @@ _libc = ctypes.CDLL(None)
     show_default=True,
     help="Where the app listens.",
 )
-@click.option("--port", envvar="STREAMLIT_SERVER_PORT", default=8501, show_default=True, help="Its port.")
+@click.option(
+    "--port",
+    envvar="STREAMLIT_SERVER_PORT",
+    type=click.IntRange(0, 65535),
+    default=8501,
+    show_default=True,
+    help="Its port.",
+)
 @click.option(
     "--base-path", envvar="STREAMLIT_SERVER_BASE_URL_PATH", default="", metavar="PATH", help="Serve it below this path."
 )
@@ -77,7 +84,7 @@ def _refuse_taken(address: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
-        except (OSError, OverflowError) as refusal:
+        except OSError as refusal:
             raise CommandRefused(f"The app cannot listen at {address}:{port}: {refusal}.") from refusal
 
 
