@@ -1,4 +1,4 @@
-"""Getting in: the password form, one-time links, the set-up of a new server. By the organization: test_sign_on.py."""
+"""Getting in: the password form, one-time links, a new server. By the organization: ui/test_sign_on_routes.py."""
 
 import shutil
 from collections.abc import Iterator
