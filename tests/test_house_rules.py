@@ -258,6 +258,19 @@ def test_each_sql_file_is_used_by_the_module_that_it_lies_beside() -> None:
     assert not offenders([path for path in SQL if "." in path.stem], unused)
 
 
+def test_each_sql_file_that_a_module_asks_for_is_there() -> None:
+    asked_for = re.compile(r'\bquery\((__name__|"[\w.]+"), "(\w+)"\)')
+
+    def missing(path: Path) -> list[str]:
+        here = name(path).removesuffix(".py")
+        asked = asked_for.findall(path.read_text(encoding="utf-8"))
+        beside = [(here if of == "__name__" else of.strip('"').replace(".", "/"), what) for of, what in asked]
+        files = [f"{module}.{what}.sql" for module, what in beside]
+        return [each for each in files if not (ROOT / each).exists()]
+
+    assert not offenders(PRODUCT, missing)
+
+
 @pytest.fixture(scope="module")
 def checkout() -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]

@@ -20,7 +20,7 @@ from data.accounts.audit import record
 from data.accounts.authority import COMMAND_LINE
 from data.calendar import utc_now
 from data.store.database import StoreBusy, StoreError, StoreNotWritten, refuse_newer
-from data.store.file_backend import check_file
+from data.store.file_backend import check_file, void_sign_ins
 from data.store.store import Store
 from data.store.version_files import KEPT_VERSIONS, LockHeld, exclusive, make_directory, sync
 
@@ -31,7 +31,6 @@ KEY_NOTE = (
 )
 TOKENS_NOTE = "Tokens in the restored data open only with the key that they were encrypted with."
 LOCK_TIMEOUT_S = 60.0
-LETS_IN = ("sign_in_session", "sign_in_ticket", "invitation", "invitation_grant", "api_token", "share")
 COLLECTING = ".collecting"  # the lock file that a run holds
 _NAME = re.compile(r"(traffic|control)-(\d{8}T\d{6}Z)\.duckdb")
 
@@ -108,8 +107,7 @@ def _void(stamp: str, connection: duckdb.DuckDBPyConnection) -> None:
     """What a restored `control` must not do: a session that was ended since, and a link that was used since, must let
     nobody in.
     """
-    for table in LETS_IN:
-        connection.execute(f"delete from {table}")  # noqa: S608 - the names above
+    void_sign_ins(connection)
     about, detail = f"backup {stamp}", "all sessions ended, all links voided"
     record(connection, "backup restored", about, COMMAND_LINE, utc_now(), detail=detail)
 

@@ -43,7 +43,7 @@ from data.store.database import (
     refuse_newer,
     set_variables,
 )
-from data.store.sql import insert, query
+from data.store.sql import insert
 from data.store.version_files import CHUNK, LockHeld, NoGoodVersion, VersionFiles, copy, exclusive, make_directory, sync
 from data.text import writing
 
@@ -59,6 +59,8 @@ _REFUSALS = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryExcept
 _ENDS_INSTANCE = (duckdb.FatalException, duckdb.InternalException)  # after which a DuckDB may refuse everything
 
 DAMAGED = "Corrupt database file"  # what DuckDB says of a block whose checksum is wrong
+
+LETS_IN = ("sign_in_session", "sign_in_ticket", "invitation", "invitation_grant", "api_token", "share")
 
 _TABLE_OF = {"traffic": "daily_traffic", "control": "tenant_token"}  # a table that only that database has
 
@@ -180,7 +182,7 @@ class FileDatabase(Database):
         number = self.files.next_number()
         with self.writing(number, self.files.committed()) as connection:
             schema.migrate(connection, self.name)
-            connection.execute(query("data.store.backup", "void_sign_ins"))
+            void_sign_ins(connection)
         self.publish(number)
 
     def _put_damaged_aside(self) -> bool:
@@ -452,6 +454,12 @@ def check_file(path: Path, database: str) -> int:
     if number == 0 or _TABLE_OF[database] not in found:
         raise StoreUnreadable(f"{path} is a DuckDB file, but not a {database} database of this product.")
     return number
+
+
+def void_sign_ins(connection: duckdb.DuckDBPyConnection) -> None:
+    """Void whatever would let somebody in."""
+    for table in LETS_IN:
+        connection.execute(f"delete from {table}")  # noqa: S608 - the names above
 
 
 def _fill(source: BinaryIO, target: Path, mode: int) -> None:

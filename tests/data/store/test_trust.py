@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from data.accounts.accounts import has_users
 from data.accounts.encryption import add_key, open_cipher
 from data.accounts.models import Viewer
+from data.accounts.sessions import account_of_session, end_session, make_ticket, redeem_ticket
 from data.sandbox.tenant_extract import prepare_extract
 from data.store import Store, StoreUnreadable
 from data.store.backup import backup, backups, restore
 from data.store.ids import last_ids, next_id, raise_last_ids
+from tests.data.cast import ADDRESS, NOW, first_user
 from tests.data.writers import batch, save, version_files, whole_batches
 
 pytestmark = [pytest.mark.files, pytest.mark.usefixtures("numbered")]
@@ -79,6 +82,21 @@ def test_a_damaged_version_is_put_aside_and_the_next_older_one_built_on(
     for number in (5, 6, 7):
         save(three, *batch(number))
     assert whole_batches(three) == {1, 2, 4, 5, 6, 7}
+
+
+def test_where_an_older_control_is_built_on_nobody_is_let_in_by_a_session_that_was_ended_since(store: Store) -> None:
+    ada = first_user(store, "ada")
+    secret = redeem_ticket(store, make_ticket(store, ada.user_id, NOW), "", ADDRESS, NOW)
+    end_session(store, secret)
+    files = version_files(store.control)
+    damaged = files.committed()
+    assert damaged is not None
+    damage(damaged)
+    store = reopened(store)
+    store.prepare()
+    assert store.put_aside() == [files.aside / damaged.name]
+    assert account_of_session(store, secret, NOW) is None
+    assert has_users(store), "and everything else stands"
 
 
 def test_whoever_reads_a_damaged_version_has_it_put_aside(three: Store) -> None:
