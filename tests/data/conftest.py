@@ -9,6 +9,7 @@ import pytest
 from data.collection import ledger
 from data.store import Store
 from tests.data.writers import NOW, follow_numbers
+from tests.data.written_once import written_once
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+@written_once
 def numbered(store: Store) -> None:
     """The store follows repositories under every number that a test may choose."""
     follow_numbers(store)

@@ -9,6 +9,7 @@ import pytest
 from data.accounts.encryption import KEY_VARIABLE, open_cipher
 from data.store import Store
 from tests.collector.run.collecting import NOW, SECRET, Collection, MachineTime, small_world
+from tests.data.written_once import once
 from tests.fake_github import FakeGitHub
 
 
@@ -71,7 +72,10 @@ def newcomer(github: FakeGitHub, store: Store) -> Collection:
 @pytest.fixture
 def collection(newcomer: Collection) -> Collection:
     """A collection in which acme follows all repositories."""
-    newcomer.follow(SECRET)
+    github = newcomer.github
+    repositories = [(each.id, each.full_name, each.private) for each in github.world.repositories.values()]
+    key = ("followed", *repositories, repr(github.world.tokens[SECRET]), github.clock.now)
+    once(newcomer.store, key, lambda: newcomer.follow(SECRET))
     return newcomer
 
 

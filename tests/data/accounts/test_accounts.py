@@ -39,11 +39,13 @@ from tests.data.cast import (
     signed_in,
     user,
 )
+from tests.data.written_once import written_once
 
 NEW = "another meadow, dry"
 
 
 @pytest.fixture
+@written_once
 def ada(store: Store) -> Account:
     return first_user(store)
 
@@ -129,6 +131,7 @@ def test_the_traffic_database_knows_nothing_of_users(store: Store, ada: Account)
 
 
 @pytest.fixture
+@written_once
 def bob(store: Store) -> Account:
     first_user(store)
     return user(store, "bob")

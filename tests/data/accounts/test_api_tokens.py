@@ -11,15 +11,18 @@ from data.accounts.authority import COMMAND_LINE, AccountRefused
 from data.accounts.models import Account, Viewer
 from data.store import Store
 from tests.data.cast import DAY, HOUR, NOW, Place, first_user, kept_in, user
+from tests.data.written_once import written_once
 
 
 @pytest.fixture
+@written_once
 def north(store: Store) -> Place:
     first_user(store, "admin")
     return Place.added(store, "north", 1)
 
 
 @pytest.fixture
+@written_once
 def bob(store: Store, north: Place) -> Account:
     """A viewer of north and south, of which south tracks north's first repository as well."""
     return user(store, "bob", north.viewer, Place.added(store, "south", 1).viewer)

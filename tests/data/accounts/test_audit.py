@@ -20,11 +20,13 @@ from data.repositories.repositories import (
 from data.store import Store, StoreNotWritten
 from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, signed_in, user
 from tests.data.writers import version_files
+from tests.data.written_once import written_once
 
 ALL = AuditFilter()
 
 
 @pytest.fixture
+@written_once
 def ada(store: Store) -> Account:
     return first_user(store)
 

@@ -25,6 +25,7 @@ from data.store import Store
 from data.traffic.models import Metric, Selection
 from tests.data.cast import DAY, NOW, Place, account, deactivate, first_user, remove_tenant, user
 from tests.data.writers import result, save
+from tests.data.written_once import written_once
 
 NOTHING = Viewer(frozenset(), frozenset())
 ids = st.integers(1, 9)
@@ -36,6 +37,7 @@ any_grant = st.one_of(
 
 
 @pytest.fixture
+@written_once
 def places(store: Store) -> tuple[Place, Place]:
     return Place.added(store, "north", 1), Place.added(store, "south", 11)
 
@@ -183,18 +185,21 @@ def test_grants_for_what_is_deleted_never_come_to_mean_another(store: Store, pla
 
 
 @pytest.fixture
+@written_once
 def north(store: Store) -> Place:
     first_user(store)
     return Place.added(store, "north", 1)
 
 
 @pytest.fixture
+@written_once
 def mia(store: Store, north: Place) -> Account:
     """The manager of the tenant north."""
     return user(store, "mia", north.manager)
 
 
 @pytest.fixture
+@written_once
 def vic(store: Store, north: Place) -> Account:
     """A viewer of the tenant north."""
     return user(store, "vic", north.viewer)

@@ -35,17 +35,20 @@ from tests.data.cast import (
     signed_in,
     user,
 )
+from tests.data.written_once import written_once
 
 NEW = "another meadow, dry"
 
 
 @pytest.fixture
+@written_once
 def north(store: Store) -> Place:
     first_user(store)
     return Place.added(store, "north", 1)
 
 
 @pytest.fixture
+@written_once
 def mia(store: Store, north: Place) -> Account:
     """The manager of the tenant north."""
     return user(store, "mia", north.manager)
@@ -161,6 +164,7 @@ def test_open_links_are_listed_for_those_who_may_revoke_them(store: Store, north
 
 
 @pytest.fixture
+@written_once
 def bob(store: Store) -> Account:
     first_user(store)
     return user(store, "bob")

@@ -37,6 +37,7 @@ from tests.data.cast import (
     user,
 )
 from tests.data.writers import version_files
+from tests.data.written_once import written_once
 
 PROGRAM = """
 import sys, pathlib
@@ -54,6 +55,7 @@ except TicketRefused:
 
 
 @pytest.fixture
+@written_once
 def bob(store: Store) -> Account:
     first_user(store)
     return user(store, "bob")

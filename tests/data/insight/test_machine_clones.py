@@ -12,6 +12,7 @@ from data.store import Store
 from data.traffic.models import Metric, Selection
 from tests.data.reading import ago, answer, ask, follow, viewer_of
 from tests.data.writers import NOW, result, save
+from tests.data.written_once import written_once
 
 WILD = 8  # days ago: a day of many builds
 CLONES = [200 if back == WILD else 20 for back in range(40, 0, -1)]
@@ -25,6 +26,7 @@ def runs(days: dict[date, int], checkouts: tuple[int, ...] = (1,), looked_at: in
 
 
 @pytest.fixture
+@written_once
 def key(store: Store) -> int:
     (key,) = follow(store, "red/rocket")
     save(store, answer(key, Metric.CLONES, CLONES))

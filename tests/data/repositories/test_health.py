@@ -17,12 +17,14 @@ from data.traffic.models import Metric
 from data.traffic.traffic import repository_summaries
 from tests.data.reading import ago, answer, plain
 from tests.data.writers import NOW, result, save
+from tests.data.written_once import written_once
 
 DAY = timedelta(days=1)
 FACTS = RepositoryFacts(7, "blue/engine", "public", False, False)
 
 
 @pytest.fixture
+@written_once
 def key(store: Store) -> int:
     """A repository that a tenant has followed for 40 days."""
     tenant = add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW - 40 * DAY)

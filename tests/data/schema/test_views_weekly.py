@@ -18,6 +18,7 @@ from data.repositories.repositories import add_repositories, pause_repositories
 from data.store import Store
 from data.traffic.models import Metric
 from tests.data.writers import NOW, result, save
+from tests.data.written_once import written_once
 
 TODAY = date(2026, 5, 10)  # a Sunday
 LONG_AGO, LAST_WEEK, THIS_WEEK = date(2026, 3, 2), date(2026, 4, 27), date(2026, 5, 4)
@@ -27,6 +28,7 @@ Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture
+@written_once
 def key(store: Store) -> int:
     """A repository that a tenant follows."""
     tenant = add_tenant(store, COMMAND_LINE, "Blue", "daily", NOW)
