@@ -13,7 +13,10 @@ def client(app: App) -> TestClient:
     return TestClient(Starlette(routes=monitoring.routes()))
 
 
-def test_who_is_signed_out_learns_whether_the_process_and_the_collection_are_well(app: App, client: TestClient) -> None:
+def test_who_is_signed_out_learns_whether_the_process_and_the_collection_are_well(
+    app: App, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.store.file_backend.LOOK_S", 0.0)  # else the files are not missed within milliseconds
     store_token(app, BLUE)
     store_token(app, GREEN)
     assert (client.get("/healthz").status_code, client.get("/healthz").json()) == (200, {"status": "ok"})
