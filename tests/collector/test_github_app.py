@@ -17,6 +17,7 @@ from data.accounts.github_app import Installation as StoredInstallation
 from data.accounts.github_app import InstallationState, open_app
 from data.store import StoreBusy
 from tests.collector.conftest import CommandLine, last_line, refused, repository
+from tests.data.written_once import once
 from tests.fake_github import App, FakeGitHub, Installation
 from tests.fake_github.answers import json_answer
 from tests.fake_github.answers import refused as fake_refusal
@@ -46,8 +47,12 @@ def app(run: CommandLine, github: FakeGitHub, key: tuple[App, str], tmp_path: Pa
 @pytest.fixture
 def given(run: CommandLine, app: App) -> App:
     """The App is stored, and its installation is acme's."""
-    assert run("app", "create", "--app-id", app.id, "--key-file", run.environment["KEY"]).exit_code == 0
-    assert run("app", "give", "octo", "acme").exit_code == 0
+
+    def give() -> None:
+        assert run("app", "create", "--app-id", app.id, "--key-file", run.environment["KEY"]).exit_code == 0
+        assert run("app", "give", "octo", "acme").exit_code == 0
+
+    once(run.store, (given, app.id), give)
     return app
 
 
