@@ -33,21 +33,13 @@ from tests.data.cast import (
     PASSWORD,
     Place,
     account,
-    first_user,
     kept_in,
     newcomer,
     signed_in,
     user,
 )
-from tests.data.written_once import written_once
 
 NEW = "another meadow, dry"
-
-
-@pytest.fixture
-@written_once
-def ada(store: Store) -> Account:
-    return first_user(store)
 
 
 @pytest.mark.parametrize("username", [" BOB ", "b.o_b-9"])
@@ -128,13 +120,6 @@ def test_the_traffic_database_knows_nothing_of_users(store: Store, ada: Account)
     shared = kept_in(store, "traffic")
     assert b"north" in shared
     assert not [word for word in (b"zebediah", b"@example.org", b"$2b$", b"password") if word in shared.lower()]
-
-
-@pytest.fixture
-@written_once
-def bob(store: Store) -> Account:
-    first_user(store)
-    return user(store, "bob")
 
 
 @pytest.fixture

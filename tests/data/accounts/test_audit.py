@@ -18,17 +18,10 @@ from data.repositories.repositories import (
     repositories,
 )
 from data.store import Store, StoreNotWritten
-from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, first_user, newcomer, signed_in, user
+from tests.data.cast import NOW, PASSWORD, SECOND, Place, account, newcomer, signed_in, user
 from tests.data.writers import version_files
-from tests.data.written_once import written_once
 
 ALL = AuditFilter()
-
-
-@pytest.fixture
-@written_once
-def ada(store: Store) -> Account:
-    return first_user(store)
 
 
 def acts(account: Account, store: Store, wanted: AuditFilter = ALL) -> list[tuple[str, str, str, str | None]]:

@@ -186,20 +186,6 @@ def test_grants_for_what_is_deleted_never_come_to_mean_another(store: Store, pla
 
 @pytest.fixture
 @written_once
-def north(store: Store) -> Place:
-    first_user(store)
-    return Place.added(store, "north", 1)
-
-
-@pytest.fixture
-@written_once
-def mia(store: Store, north: Place) -> Account:
-    """The manager of the tenant north."""
-    return user(store, "mia", north.manager)
-
-
-@pytest.fixture
-@written_once
 def vic(store: Store, north: Place) -> Account:
     """A viewer of the tenant north."""
     return user(store, "vic", north.viewer)

@@ -30,28 +30,12 @@ from tests.data.cast import (
     SECOND,
     Place,
     account,
-    first_user,
     newcomer,
     signed_in,
     user,
 )
-from tests.data.written_once import written_once
 
 NEW = "another meadow, dry"
-
-
-@pytest.fixture
-@written_once
-def north(store: Store) -> Place:
-    first_user(store)
-    return Place.added(store, "north", 1)
-
-
-@pytest.fixture
-@written_once
-def mia(store: Store, north: Place) -> Account:
-    """The manager of the tenant north."""
-    return user(store, "mia", north.manager)
 
 
 def test_a_link_makes_an_account_with_its_grants(store: Store, north: Place, mia: Account) -> None:
@@ -161,13 +145,6 @@ def test_open_links_are_listed_for_those_who_may_revoke_them(store: Store, north
             revoke_invitation(store, "mia", key, NOW)
     revoke_invitation(store, "mia", only, NOW)
     assert invitation_of(store, mine, NOW) is None
-
-
-@pytest.fixture
-@written_once
-def bob(store: Store) -> Account:
-    first_user(store)
-    return user(store, "bob")
 
 
 def test_a_link_sets_a_new_password_and_ends_all_sessions(store: Store, bob: Account) -> None:

@@ -37,7 +37,6 @@ from tests.data.cast import (
     user,
 )
 from tests.data.writers import version_files
-from tests.data.written_once import written_once
 
 PROGRAM = """
 import sys, pathlib
@@ -52,13 +51,6 @@ try:
 except TicketRefused:
     print("refused")
 """
-
-
-@pytest.fixture
-@written_once
-def bob(store: Store) -> Account:
-    first_user(store)
-    return user(store, "bob")
 
 
 def redeem(store: Store, ticket: str) -> str:

@@ -9,18 +9,10 @@ from data.accounts.authority import COMMAND_LINE, AccountRefused, NewUser
 from data.accounts.models import Grant, Role
 from data.accounts.sign_on import BY_GROUP, GOOGLE, Identity, NewSignOnRule, NotLetIn, Person, RuleKind, SignOnRefused
 from data.store import Store
-from tests.data.cast import AUDITOR, HOUR, NOW, PASSWORD, Place, account, first_user, newcomer, signed_in, user
-from tests.data.written_once import written_once
+from tests.data.cast import AUDITOR, HOUR, NOW, PASSWORD, Place, account, newcomer, signed_in, user
 
 ISSUER = "https://id.example.org"
 ADMINS = Grant(Role.ADMIN)
-
-
-@pytest.fixture
-@written_once
-def north(store: Store) -> Place:
-    first_user(store)
-    return Place.added(store, "north", 1)
 
 
 def person(subject: str = "s1", issuer: str = ISSUER, **claims: Any) -> Person:
