@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -179,6 +180,18 @@ def shown_text(run: AppTest) -> str:
     kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "html")
     blocks = [each for kind in kinds for each in run.get(kind)]
     return "\n".join(str(getattr(each, "value", None) or getattr(each, "proto", "")) for each in blocks)
+
+
+def titled(run: AppTest) -> str:
+    """The title of the page, as it is read."""
+    return str(run.title[0].value).replace("\\", "")
+
+
+def chart(run: AppTest) -> dict[str, Any]:
+    """The specification of the one chart on the page."""
+    (found,) = run.get("vega_lite_chart")
+    spec: dict[str, Any] = json.loads(found.proto.spec)
+    return spec
 
 
 def _fill(store: Store, now: datetime) -> None:

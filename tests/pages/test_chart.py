@@ -1,7 +1,6 @@
 """The chart's page: for readers of traffic what they may see, in a link as in a click; for others no trace of it."""
 
 import csv
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +22,7 @@ from pages.ui import filters
 from pages.ui.charts.counterpart import counterpart
 from pages.ui.charts.traffic import traffic_chart
 from tests.data.filled import DOCS, ENGINE, NAMES
-from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
+from tests.pages.app import BLUE, App, chart, days_ago, go_to, shown_text
 
 PAGE = "chart"
 
@@ -35,12 +34,6 @@ def names_in_table(run: AppTest) -> set[str]:
 def read(rows: Any) -> list[dict[str, str]]:
     """Rows as their CSV tells them."""
     return list(csv.DictReader(csv_file(rows).decode().splitlines()))
-
-
-def chart(run: AppTest) -> dict[str, Any]:
-    (found,) = run.get("vega_lite_chart")
-    spec: dict[str, Any] = json.loads(found.proto.spec)
-    return spec
 
 
 def test_the_default_is_views_of_30_days_by_day(app: App) -> None:

@@ -1,6 +1,5 @@
 """The comparison's page: repositories beside each other, launches from day 0 on; for each reader what they may see."""
 
-import json
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from data.insight.notes import NewNote, add_note
 from data.repositories.groups import add_group
 from data.text import days_text
 from tests.data.filled import DOCS, ENGINE, TELESCOPE
-from tests.pages.app import App, days_ago, shown_text
+from tests.pages.app import App, chart, days_ago, shown_text
 
 PAGE = "compare"
 
@@ -32,12 +31,6 @@ def launches(app: App, username: str, *asked: str, **query: str) -> AppTest:
 
 def names_in_table(run: AppTest) -> set[str]:
     return {link.partition("of=")[2] for link in run.dataframe[0].value["link"]}
-
-
-def chart(run: AppTest) -> dict[str, Any]:
-    (found,) = run.get("vega_lite_chart")
-    spec: dict[str, Any] = json.loads(found.proto.spec)
-    return spec
 
 
 def test_a_link_opens_the_same_comparison(app: App) -> None:

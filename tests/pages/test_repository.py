@@ -13,7 +13,7 @@ from data.insight.notes import NewNote, add_note, notes
 from data.insight.spikes import save_spikes
 from data.text import days_text
 from tests.data.filled import ENGINE
-from tests.pages.app import BLUE, App, days_ago, go_to, shown_text
+from tests.pages.app import BLUE, App, days_ago, go_to, shown_text, titled
 
 PAGE = "repository"
 NAME = "blue/engine"
@@ -31,10 +31,6 @@ CHARTS = {  # of each section, below that of views
 
 def opened(app: App, username: str | None = "tenant", /, **query: str) -> AppTest:
     return app.opened(username, PAGE, **({"of": NAME} | query))
-
-
-def titled(run: AppTest) -> str:
-    return str(run.title[0].value).replace("\\", "")
 
 
 def charts(run: AppTest) -> int:

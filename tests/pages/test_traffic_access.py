@@ -9,7 +9,7 @@ from data.calendar import utc_now
 from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, remove_repositories_with_data
 from tests.data.filled import DOCS, ENGINE, MIRROR
-from tests.pages.app import GREEN, App, shown_text
+from tests.pages.app import GREEN, App, shown_text, titled
 
 BLUE = {"blue/engine", "blue/docs", "blue/mirror"}
 READERS = {
@@ -41,10 +41,6 @@ BROKEN = [(page, dict.fromkeys(keys, SCRIPT)) for page, keys in WORDS.items()]  
 BROKEN += [("chart", {"range": "Custom"} | wrong) for wrong in WRONG]
 FORGIVEN = [("repository", {"see": "Referrers", "referrer": SCRIPT}), ("repository", {"see": SCRIPT, "event": SCRIPT})]
 FORGIVEN += [("daily", {"page": "99"}), ("weekly", {"page": "99"})]
-
-
-def titled(run: AppTest) -> str:
-    return str(run.title[0].value).replace("\\", "")
 
 
 def names_in(rows: DataFrame) -> set[str]:

@@ -19,6 +19,7 @@ from data.repositories.models import RepositoryFacts
 from data.repositories.repositories import add_repositories, pause_repositories
 from data.store import Store
 from data.traffic.models import Metric
+from tests.data.reading import ago
 from tests.data.writers import NOW, result, save
 
 FEW = settings(max_examples=8)
@@ -31,10 +32,6 @@ REPOSITORY = (
     "select pending_days, gap_days, days_until_loss, views, last_collected_at, first_day, last_day "
     "from v_repositories where repository_id = $key"
 )
-
-
-def ago(days: int) -> date:
-    return TODAY - timedelta(days=days)
 
 
 @st.composite
