@@ -196,7 +196,7 @@ class Root(CommandGroup):
 
 def _sentence(failure: click.ClickException) -> str:
     """A failure's sentence; where the words were wrong, with the way to the help."""
-    sentence = failure.format_message()
+    sentence = failure.format_message().replace("\n\t", " ")  # click lists the choices of a missing option with tabs
     if isinstance(failure, CommandRefused) or not isinstance(failure, click.UsageError) or failure.ctx is None:
         return sentence
     if isinstance(failure, click.exceptions.NoArgsIsHelpError):

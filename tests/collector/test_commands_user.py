@@ -87,3 +87,7 @@ def test_a_server_is_set_up_without_a_browser(run: CommandLine) -> None:
     assert secret not in run("api-token", "list").output
     refused(run("api-token", "add", "bob", "--name", "x", "--repository", "octo/none"), "not tracked")
     refused(run("api-token", "revoke", "one"), "no token's number")
+
+
+def test_the_choices_of_a_missing_option_are_told_in_one_line(run: CommandLine) -> None:
+    assert refused(run("user", "add", "bob"), "Missing option '--role'. Choose from: admin, maintainer, tenant,")
