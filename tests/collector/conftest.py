@@ -89,12 +89,12 @@ def last_line(result: Result) -> dict[str, Any]:
     return facts
 
 
-def refused(result: Result, *words: str, code: int = 2) -> bool:
-    """Whether a command ended with that code, a sentence with these words, and without a trace."""
-    stderr = result.stderr
+def refused(result: Result, *words: str, code: int = 2) -> None:
+    """Assert that a command ended with that code, a sentence with these words, and without a trace."""
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
-    return all(word in stderr for word in words)
+    for word in words:
+        assert word in result.stderr
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ def test_what_is_not_known_is_asked_for_before_anything_is_written(run: CommandL
     table = tmp_path / "table.csv"
     table.write_text(ROWS, "utf-8")
     words = ("import", "acme", str(table))
-    assert refused(run(*words), "Say which column is which", "when, hits, name")
+    refused(run(*words), "Say which column is which", "when, hits, name")
     assert "Not tracked by this tenant: octo/gone." in run(*words, "--map", MAPPED, "--dry-run").stdout
-    assert refused(run(*words, "--map", MAPPED), "octo/gone", "--unknown add")
+    refused(run(*words, "--map", MAPPED), "octo/gone", "--unknown add")
     assert run.facts("import", "list")["imports"] == []
     assert "Left out" in run(*words, "--map", MAPPED, "--unknown", "skip").stdout
     assert "Nothing new" in run(*words, "--unknown", "skip").stdout, "the mapping is saved"
@@ -23,4 +23,4 @@ def test_what_is_not_known_is_asked_for_before_anything_is_written(run: CommandL
     numbers = [each["import"] for each in run.facts("import", "list")["imports"]]
     for number in numbers:
         assert run("import", "undo", str(number)).exit_code == 0
-    assert refused(run("import", "undo", str(numbers[0])), "There is no import")
+    refused(run("import", "undo", str(numbers[0])), "There is no import")

@@ -67,13 +67,13 @@ def test_one_that_another_tenant_tracks_is_added_and_the_other_tenant_told(with_
 def test_those_that_pass_are_added_and_the_others_told(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].lacks = {2: Lack.PUSH}
     result = with_token("repo", "add", "acme", "octo/hello", "octo/world")
-    assert refused(result, "octo/world: not added", "push access", code=1)
+    refused(result, "octo/world: not added", "push access", code=1)
     assert with_token.states() == {"octo/hello": "active"}
     assert days(with_token)["octo/hello"] >= 13
 
 
 def test_a_word_that_is_no_name_stops_it_before_github_is_asked(with_token: CommandLine, github: FakeGitHub) -> None:
-    assert refused(with_token("repo", "add", "acme", "octo/hello", "nonsense"), "nonsense")
+    refused(with_token("repo", "add", "acme", "octo/hello", "nonsense"), "nonsense")
     assert list(github.requests) == []
     assert with_token.states() == {}
 
@@ -81,19 +81,19 @@ def test_a_word_that_is_no_name_stops_it_before_github_is_asked(with_token: Comm
 def test_a_token_that_is_refused_adds_nothing(with_token: CommandLine, github: FakeGitHub) -> None:
     github.world.tokens[SECRET].revoked = True
     before = with_token.store.traffic.version()
-    assert refused(with_token("repo", "add", "acme", "octo/hello", "octo/world"), "Bad credentials", code=1)
+    refused(with_token("repo", "add", "acme", "octo/hello", "octo/world"), "Bad credentials", code=1)
     assert with_token.store.traffic.version() == before
 
 
 def test_a_tenant_without_a_token_is_told_how_to_get_one(run: CommandLine, github: FakeGitHub) -> None:
-    assert refused(run("repo", "add", "acme", "octo/hello"), "tenant token acme")
+    refused(run("repo", "add", "acme", "octo/hello"), "tenant token acme")
     assert list(github.requests) == []
 
 
 def test_nobody_listening_at_githubs_address_adds_nothing(with_token: CommandLine, github: FakeGitHub) -> None:
     github.stop()
     with_token.environment["GITHUB_API_URL"] = "http://127.0.0.1:1"
-    assert refused(with_token("repo", "add", "acme", "octo/hello"), "Could not connect to GitHub", code=1)
+    refused(with_token("repo", "add", "acme", "octo/hello"), "Could not connect to GitHub", code=1)
     assert with_token.states() == {}
 
 

@@ -79,7 +79,7 @@ def test_a_change_that_cannot_be_is_refused(ready: CommandLine) -> None:
         (("--rename", "#1"), "printable characters"),
         (("--top", "0"), "1 to 100"),
     ):
-        assert refused(ready("report", "edit", "#1", *words), expected), words
+        refused(ready("report", "edit", "#1", *words), expected)
 
 
 def test_what_fails_is_told_and_is_the_exit_code(ready: CommandLine, server: Receiver) -> None:
@@ -102,27 +102,25 @@ def test_what_cannot_be_is_refused(ready: CommandLine) -> None:
         (("add", "nobody", "--slack-env", "HOOK"), "no tenant"),
         (("preview", "nothing"), "no report"),
     ):
-        assert refused(ready("report", *words), expected), words
+        refused(ready("report", *words), expected)
 
 
 def test_a_report_is_of_repositories_or_of_a_group_that_there_is(ready: CommandLine) -> None:
     ready("group", "add", "acme", "Shop", "octo/hello")
     both = ("add", "acme", "--slack-env", "SLACK", "--group", "Shop")
-    assert refused(ready("report", *both, "--repo", "octo/hello"), "not of both")
+    refused(ready("report", *both, "--repo", "octo/hello"), "not of both")
     assert ready("report", *both).exit_code == 0
     assert ready("group", "remove", "acme", "Shop").exit_code == 0
-    assert refused(ready("report", "preview", "acme weekly"), "There is no repository")
+    refused(ready("report", "preview", "acme weekly"), "There is no repository")
     assert ready("report", "send", "acme weekly").exit_code == 0
     assert "There is no repository in it" in ready("report", "list").output
 
 
 def test_a_period_is_one_of_the_report_and_over(ready: CommandLine) -> None:
     ready("report", "add", "acme", "--monthly", "--slack-env", "SLACK", "--name", "Months")
-    assert refused(
-        ready("report", "preview", "Months", "--period", "2026-W40"), "is sent each month: 2026-W40 is a week"
-    )
+    refused(ready("report", "preview", "Months", "--period", "2026-W40"), "is sent each month: 2026-W40 is a week")
     later = f"{utc_now() + 40 * DAY:%Y-%m}"
-    assert refused(ready("report", "send", "Months", "--period", later), "not over yet")
+    refused(ready("report", "send", "Months", "--period", later), "not over yet")
 
 
 def test_an_alert_is_added_tested_and_muted(ready: CommandLine, server: Receiver) -> None:
@@ -137,4 +135,4 @@ def test_an_alert_is_added_tested_and_muted(ready: CommandLine, server: Receiver
     with ready.store.control.read() as cursor:
         (alert,) = subscriptions(acting(cursor, COMMAND_LINE), ready.store)
     assert (alert.alert.muted_until, alert.alert.least_score, len(alert.alert.kinds)) == (until, 5.0, len(AlertKind))
-    assert refused(ready("report", "preview", "acme alerts"), "no report")
+    refused(ready("report", "preview", "acme alerts"), "no report")

@@ -58,19 +58,19 @@ def test_a_restore_while_a_run_goes_on_is_refused_and_nothing_changes(run: Comma
     run("backup", tmp_path / "copies")
     before = run.store.traffic.version(), run.store.control.version()
     with _exclusive_run(run.directory):
-        assert refused(run("restore", tmp_path / "copies"), "(collecting)", "The restore did not begin", code=1)
+        refused(run("restore", tmp_path / "copies"), "(collecting)", "The restore did not begin", code=1)
     assert (run.store.traffic.version(), run.store.control.version()) == before
 
 
 def test_a_backup_inside_the_data_directory_is_refused(run: CommandLine) -> None:
-    assert refused(run("backup", run.directory / "copies"), "inside the data directory")
+    refused(run("backup", run.directory / "copies"), "inside the data directory")
     assert not (run.directory / "copies").exists()
 
 
 def test_restoring_from_nowhere_is_refused(run: CommandLine, tmp_path: Path) -> None:
     version = run.store.traffic.version()
-    assert refused(run("restore", tmp_path / "missing"), "no directory")
-    assert refused(run("restore", tmp_path), "holds no backup")
+    refused(run("restore", tmp_path / "missing"), "no directory")
+    refused(run("restore", tmp_path), "holds no backup")
     assert run.store.traffic.version() == version
 
 
@@ -85,14 +85,14 @@ NEEDS_A_STORE = [
 
 @pytest.mark.parametrize("words", NEEDS_A_STORE, ids=" ".join)
 def test_without_a_store_the_way_to_one_is_told(run_nowhere: CommandLine, words: list[str]) -> None:
-    assert refused(run_nowhere(*words), "python -m collector init")
+    refused(run_nowhere(*words), "python -m collector init")
     assert last_line(run_nowhere(*words, "--json"))["exit_code"] == 2
     assert not run_nowhere.directory.exists()
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["init", "--nonsense"], ["tenant", "add"], ["repo"], []], ids=" ".join)
 def test_wrong_words_are_told_with_the_way_to_the_help(run: CommandLine, words: list[str]) -> None:
-    assert refused(run(*words), "Usage")
+    refused(run(*words), "Usage")
     assert last_line(run(*words, "--json"))["ok"] is False
 
 
@@ -106,7 +106,7 @@ def test_a_secret_typed_as_an_argument_is_not_repeated(run: CommandLine, secret:
 
 def test_an_unexpected_failure_is_one_sentence(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Store, "prepare", lambda _: 1 / 0)
-    assert refused(run("tenant", "list"), "ZeroDivisionError", "TRAFFIC_DEBUG=1", code=1)
+    refused(run("tenant", "list"), "ZeroDivisionError", "TRAFFIC_DEBUG=1", code=1)
     run.environment["TRAFFIC_DEBUG"] = "1"
     assert "Traceback" in run("tenant", "list").stderr
 

@@ -178,17 +178,17 @@ def test_two_keys_are_alive_while_one_is_exchanged(run: CommandLine, given: App,
     given.keys.pop()  # the new one, by mistake
     assert run.facts("collect")["state"] == "complete"
     assert run.facts("app", "key", "--forget", newest)["keys"] == [former]
-    assert refused(run("app", "key", "--forget", former), "it is the only one")
+    refused(run("app", "key", "--forget", former), "it is the only one")
     assert run("key", "rotate").exit_code == 0
     assert run.facts("collect")["state"] == "complete"
 
 
 def test_what_is_no_key_of_the_app_is_refused(run: CommandLine, app: App, tmp_path: Path, github: FakeGitHub) -> None:
     (tmp_path / "other.pem").write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n")
-    assert refused(run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem"), "not a private key")
+    refused(run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem"), "not a private key")
     (tmp_path / "other.pem").write_text(other := App().new_key())
     result = run("app", "create", "--app-id", app.id, "--key-file", tmp_path / "other.pem")
-    assert refused(result, "GitHub does not accept this key for a GitHub App of the id 77", code=1)
+    refused(result, "GitHub does not accept this key for a GitHub App of the id 77", code=1)
     assert "PRIVATE" not in result.output
     assert run.facts("app", "list")["app"] is None
     with closing(app_client(Settings(github.url, 60000), app.id, [other], SystemClock())) as client:

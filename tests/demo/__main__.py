@@ -1,5 +1,6 @@
 """`python -m tests.demo`: puts the demo's data into data/demo, starts the timer and the app, until Ctrl-C."""
 
+import argparse
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ PATIENCE_S = 10
 
 def main() -> int:
     """Run the demo; answers the exit code."""
+    argparse.ArgumentParser("tests.demo", description=__doc__).parse_args()  # any other word is refused
     signal.signal(signal.SIGTERM, _end)
     try:
         _say(1, f"A fake GitHub starts, which goes on from recorded traffic: port {GITHUB_PORT}")
