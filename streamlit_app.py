@@ -39,6 +39,7 @@ SWITCH_S = (
 )
 LONGEST_HEAD = 1_000_000  # bytes of an address with its headers, as in Go; it may name 200 repositories
 PAGES = Path(__file__).parent / "pages"
+LOADED_AT_START = ("*/view.py", "*/editor.py", "sign_in/password_form.py")  # of PAGES
 
 
 @asynccontextmanager
@@ -76,7 +77,7 @@ def load() -> None:
     """Load what draws pages and the sign-in: two seconds of work for which the first visitors need not wait."""
     script_run_context = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     script_run_context.setLevel(logging.ERROR)  # of a component that is declared here, before there is any run
-    for each in (*sorted(PAGES.glob("*/view.py")), PAGES / "sign_in/password_form.py"):
+    for each in (each for pattern in LOADED_AT_START for each in sorted(PAGES.glob(pattern))):
         importlib.import_module(f"pages.{each.parent.name}.{each.stem}")
     script_run_context.setLevel(logging.NOTSET)
 

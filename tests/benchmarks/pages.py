@@ -15,6 +15,7 @@ if __name__ == "__main__":
 import argparse
 import gc
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -224,6 +225,7 @@ def _main() -> None:
     manifest_scanner.scan_component_manifests = list  # type: ignore[assignment] # AppTest reads all packages for it
     context._get_client_context = lambda: None  # AppTest makes mocks of it at every run, in a millisecond
     watch = Watch()
+    logging.disable(logging.WARNING)  # Streamlit's, that no server runs here
     load()
     page_run("chart").run()  # imports are not what is measured
     gc.freeze()  # as the app does once it is loaded
