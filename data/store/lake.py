@@ -87,15 +87,19 @@ BEAT_S, LOOK_AT_HOLDER_EVERY_S, SILENT_S = 5.0, 5.0, 20.0  # of the write lock
 SIGNATURE_BYTES = 63  # what PostgreSQL keeps of an application's name
 
 _log = logging.getLogger(__name__)
-_LOCK = "pg_advisory_xact_lock(hashtextextended('github-traffic-analytics', 0))"
-_HOLDER = """
+_LOCK_KEY = "hashtextextended('github-traffic-analytics', 0)"
+_LOCK = f"pg_advisory_xact_lock({_LOCK_KEY})"
+# Of that lock alone: others may hold locks of their own there. Since when one is silent may be hidden: then it is not.
+_HOLDER = f"""
 select
     application_name as who,
     to_char(xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since,
-    extract(epoch from clock_timestamp() - state_change)::double precision as silent_s
+    coalesce(extract(epoch from clock_timestamp() - state_change), 0)::double precision as silent_s
 from pg_locks inner join pg_stat_activity using (pid)
-where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
-"""
+where
+    locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
+    and objsubid = 1 and (classid::bigint << 32 | objid::bigint) = {_LOCK_KEY}
+"""  # noqa: S608 - our own names
 _END_SESSIONS = """
 select pg_terminate_backend(pid) as is_ended from pg_stat_activity where split_part(application_name, ' (', 1) = '{}'
 """

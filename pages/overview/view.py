@@ -16,7 +16,7 @@ from data.repositories.repositories import repository_names
 from data.store import Store
 from data.store.arrow import arrow_rows
 from data.store.cache import cached
-from data.text import DAILY_VISITORS, SUM_HELP, number_text
+from data.text import DAILY_VISITORS, SUM_HELP, counted, number_text
 from data.traffic.models import Grain, Selection
 from data.traffic.traffic import day_range, repository_sums, sparklines
 from pages.overview import text
@@ -31,7 +31,6 @@ NEWEST_DAYS = 31
 MOST_MOVERS = 5  # that rise, and that fall
 AROUND = timedelta(days=14)  # a spike, on the page that it leads to
 MOST_TOLD = 4  # of each kind that needs attention
-ENDPOINTS = {"referrers": "referrers", "paths": "popular paths", "star_history": "stars", "releases": "releases"}
 MOVED_HELP = (
     "The clearest changes of final days, largest difference first, compared as chosen above, or with the previous "
     "period. Usual ups and downs are left out. Newly tracked: too few earlier days to compare."
@@ -83,7 +82,8 @@ def draw_movers(viewer: Viewer, store: Store, selection: Selection, *, comparabl
     if not comparable:
         first = max(selection.first, selection.last - timedelta(days=NEWEST_DAYS - 1))
         selection = replace(selection, first=first, before_days=None)
-        st.caption(f"No earlier period to compare with: the last {NEWEST_DAYS} days against the {NEWEST_DAYS} before.")
+        days = counted(selection.days, "day")
+        st.caption(f"No earlier period to compare with: the last {days} against the {selection.days} before.")
     if listed := _moved_table(viewer, store, selection):
         st.html(listed)
     else:

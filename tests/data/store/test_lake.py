@@ -28,7 +28,7 @@ from data.store.silent_postgres import ports_of
 from data.store.store import LAKE_DATA_VARIABLE
 from pages.api.limits import RateLimit
 from tests.data.writers import NOW, batch, save, whole_batches
-from tests.lake import PATIENCE_S, VARIABLE, Databases, Postgres, free_port, postgres
+from tests.lake import PATIENCE_S, VARIABLE, Databases, Postgres, free_port, postgres, postgres_folder
 
 ROOT = Path(__file__).parents[3]
 SERVER = os.environ.get(VARIABLE, "")
@@ -321,6 +321,22 @@ def test_who_waits_ends_the_sessions_of_a_stopped_process_whose_commit_is_refuse
     assert (output, sleeper.returncode) == ("refused\n", 0)
     known = store.database(name).last_ids()
     assert ("waiter" in known, "sleeper" in known) == (True, False)
+
+
+@on_the_lake
+def test_another_program_with_a_lock_of_its_own_in_the_database_is_let_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake_module, "SILENT_S", -1.0)  # so that whoever holds our lock has been silent for too long
+    folder, lake = postgres_folder(), of_lake(store).lake
+    assert folder is not None
+    acts = ("-Atc", "select pg_advisory_lock(1)", "-c", "select pg_sleep(60)")
+    command = [str(folder / "psql"), f"{lake._conninfo} application_name=another", *acts]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        program.stdout.readline()
+        assert lake._look_at_holder() == "another process"
+        program.terminate()
 
 
 LEAVING = """
