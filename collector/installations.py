@@ -26,7 +26,7 @@ from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.accounts.tokens import tokens
 from data.calendar import utc_now
-from data.collection.status import ON_HOLD
+from data.collection.health import ON_HOLD
 from data.repositories.repositories import remove_repositories, repositories
 from data.store import Store
 from data.text import counted

@@ -19,9 +19,9 @@ from data.accounts.models import Tenant, Viewer
 from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import tokens
 from data.calendar import DAY, newest_settled_week, utc_day
+from data.collection.health import ON_HOLD, Finding, FindingKind
 from data.collection.models import CollectableRepository, EndpointState, Outcome
 from data.collection.schedule import next_times, schedule_fault
-from data.collection.status import ON_HOLD, Finding, FindingKind
 from data.repositories.models import Repository, RepositoryState
 from data.repositories.repositories import repositories
 from data.store import Store

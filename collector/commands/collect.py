@@ -23,11 +23,11 @@ from collector.commands.frame import (
 from collector.commands.selection import chosen_tenants, named, what_to_track
 from collector.owner_run import RunReport, RunRequest
 from collector.run import RunInProgress
+from data.collection.health import ON_HOLD
 from data.collection.ledger import Scope
 from data.collection.log import results
 from data.collection.models import LoggedResult, RunState
 from data.collection.run_requests import save_request, take_requests
-from data.collection.status import ON_HOLD
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.text import counted

@@ -13,9 +13,9 @@ from collector.commands.selection import chosen_tenants, viewer_of_tenant, what_
 from collector.commands.terminal import moment
 from collector.reach import busiest, overbooked, reaches
 from data.calendar import utc_day, utc_now
+from data.collection.health import Finding, FindingKind, collection_health, last_collected
 from data.collection.log import results, runs
 from data.collection.models import LoggedRun, RunState
-from data.collection.status import Finding, FindingKind, collection_status, last_collected
 from data.repositories.health import with_open_days
 from data.repositories.models import OpenDays, RepositoryHealth
 from data.text import counted, ended
@@ -51,7 +51,7 @@ def status(session: Session, tenant: str | None, show_all: bool) -> CommandResul
     owners, now = chosen_tenants(session, tenant), utc_now()
     viewer = session.viewer if tenant is None else viewer_of_tenant(session, owners)
     repositories = with_open_days(viewer, session.store, utc_day(now))
-    read = collection_status(viewer, session.store, viewer.tenant_ids, now, overbooked(viewer, session.store))
+    read = collection_health(viewer, session.store, viewer.tenant_ids, now, overbooked(viewer, session.store))
     problems, warnings = (finding_lines(each) for each in (read.problems, read.warnings))
     warnings += [
         f"{path.name} was damaged or set back, and is not used. It lies in {path.parent} and may be deleted."

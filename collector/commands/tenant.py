@@ -22,8 +22,8 @@ from data.accounts.encryption import open_cipher
 from data.accounts.models import Tenant
 from data.accounts.tokens import StoredToken, TokenFacts
 from data.calendar import utc_now
+from data.collection.health import collection_health
 from data.collection.schedule import ScheduleRefused, checked_schedule, next_time, schedule_warning
-from data.collection.status import collection_status
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import repositories
 from data.text import counted
@@ -75,7 +75,7 @@ def list_tenants(session: Session) -> CommandResult:
     token_of = {each.tenant_id: each for each in tokens.tokens(viewer, session.store)}
     by_app = github_app.installations(viewer, session.store)
     owners = [r.tenant_id for r in repositories(viewer, session.store) if r.state is not RepositoryState.REMOVED]
-    read = collection_status(viewer, session.store, viewer.tenant_ids, now)
+    read = collection_health(viewer, session.store, viewer.tenant_ids, now)
     facts = [
         {
             **_tenant_facts(each, owners.count(each.tenant_id), token_of.get(each.tenant_id), now),

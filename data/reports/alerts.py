@@ -14,9 +14,9 @@ from datetime import date, datetime, timedelta
 from data.accounts.models import Viewer
 from data.accounts.tokens import tokens
 from data.calendar import DAY, stored, utc_day
+from data.collection.health import FindingKind, collection_health
 from data.collection.log import runs
 from data.collection.models import HARMLESS_OUTCOMES, RunState
-from data.collection.status import FindingKind, collection_status
 from data.insight.spike_causes import explained_spikes
 from data.insight.text import beside_usual, why
 from data.reports.message import PLAIN, Line, Links, Message, Section, Span
@@ -114,7 +114,7 @@ def events(
 ) -> tuple[AlertEvent, ...]:
     """What there is to report at this moment, of days from `since` on; of the tokens of `managed` tenants, too.
 
-    Source: v_spikes, referrer_snapshot, star_history, and as health. Raises: StoreMissing.
+    Source: v_spikes, referrer_snapshot, star_history, and that of collection_health. Raises: StoreMissing.
     """
     since = max(since, utc_day(now) - LOOKED_BACK_DAYS * DAY)
     found = [*_unusual(viewer, store, settings, since, now), *_lists(viewer, store, settings, since, now)]
@@ -245,7 +245,7 @@ def _lists(viewer: Viewer, store: Store, settings: AlertSettings, since: date, n
 
 
 def _collecting(viewer: Viewer, store: Store, managed: frozenset[int], now: datetime) -> Iterator[AlertEvent]:
-    for each in collection_status(viewer.of_each_tenant(), store, managed, now).findings:
+    for each in collection_health(viewer.of_each_tenant(), store, managed, now).findings:
         if each.kind is FindingKind.LOSS:
             key = each.repository_id
             yield AlertEvent(AlertKind.LOSS, f"loss {key}", each.about, each.text, key)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from data.collection.status import Finding
+from data.collection.health import Finding
 from data.insight.spike_causes import Spike
 from data.insight.text import Markup, change, spike_text, why
 from data.reports.models import RankedRepository, Report

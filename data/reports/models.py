@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from data.calendar import DAY, monday, months_later
-from data.collection.status import Finding
+from data.collection.health import Finding
 from data.insight.spike_causes import Spike
 from data.refusals import Refused
 from data.text import days_text

@@ -14,7 +14,7 @@ from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.calendar import months_later, utc_day
-from data.collection.status import Finding, collection_status
+from data.collection.health import Finding, collection_health
 from data.insight.repository import milestones
 from data.insight.spike_causes import explained_spikes, spikes
 from data.reports.models import Milestone, NewReferrer, OpenDay, Period, RankedRepository, Report
@@ -55,10 +55,11 @@ def report(
 ) -> Report:
     """The report of a period over all that the viewer sees; of the tokens of `managed` tenants, too.
 
-    Source: v_daily, weekly_traffic, v_spikes, referrer_snapshot, star_history, and as health. Raises: StoreMissing.
+    Source: v_daily, weekly_traffic, v_spikes, referrer_snapshot, star_history, and that of collection_health.
+    Raises: StoreMissing.
     """
     made = report_of_traffic(viewer, store, period, top, utc_day(now))
-    findings = collection_status(viewer.of_each_tenant(), store, managed, now, budgets).findings
+    findings = collection_health(viewer.of_each_tenant(), store, managed, now, budgets).findings
     rest = max(0, len(findings) - MOST_ATTENTION)
     return replace(made, subject=subject, made_at=now, attention=findings[:MOST_ATTENTION], more_attention=rest)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from data.collection.health import FindingKind
 from data.collection.models import RunState
-from data.collection.status import FindingKind
 from data.store import Store
 from data.traffic.export import Column, ExportTable, columns
 from data.traffic.models import LARGEST_PAGE, Metric

@@ -23,7 +23,7 @@ from data.accounts.api_tokens import ApiAccess
 from data.accounts.tenants import operator
 from data.calendar import utc_day, utc_now
 from data.collection import log
-from data.collection.status import collection_status
+from data.collection.health import collection_health
 from data.repositories.health import repository_health
 from data.repositories.pauses import owner_limits, owner_pauses
 from data.store import Store, StoreError
@@ -54,7 +54,7 @@ def ready(request: Request) -> Response:
     try:
         store = the_store()
         viewer = operator(store)
-        status = "failing" if collection_status(viewer, store, viewer.tenant_ids, utc_now()).problems else "ok"
+        status = "failing" if collection_health(viewer, store, viewer.tenant_ids, utc_now()).problems else "ok"
     except StoreError:
         status = "unavailable"
     return JSONResponse({"status": status}, 200 if status == "ok" else 503, headers=NO_STORE)
@@ -90,7 +90,7 @@ class _Findings(Collector):
         yield from self._failures()
         yield from self._repositories()
         yield from self._owners()
-        yield from self._collection_status()
+        yield from self._health()
 
     def _runs(self) -> Iterator[Metric]:
         runs = log.runs(self._viewer, self._store, MOST_RUNS)
@@ -146,9 +146,9 @@ class _Findings(Collector):
         ):
             yield _gauge(name, about, ["owner"], values)
 
-    def _collection_status(self) -> Iterator[Metric]:
+    def _health(self) -> Iterator[Metric]:
         budgets = overbooked(self._viewer, self._store)
-        read = collection_status(self._viewer, self._store, self._viewer.tenant_ids, self._now, budgets)
+        read = collection_health(self._viewer, self._store, self._viewer.tenant_ids, self._now, budgets)
         found = Counter((each.kind.value, "problem" if each.is_problem else "warning") for each in read.findings)
         yield _gauge("findings", "What is wrong, or soon will be.", ["kind", "severity"], found)
 

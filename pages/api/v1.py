@@ -27,8 +27,8 @@ from data.accounts.models import Role, Viewer
 from data.accounts.tenants import operator, tenants
 from data.calendar import utc_now
 from data.collection import log
+from data.collection.health import collection_health
 from data.collection.ledger import Scope
-from data.collection.status import collection_status
 from data.store import Store
 from data.store.cache import cached
 from data.traffic.export import Column, ExportRequest, ExportTable, Key, csv_pieces, page_of_rows
@@ -58,7 +58,7 @@ KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 
 def routes() -> Sequence[BaseRoute]:
     base = f"{base_path()}{ROOT}"
-    found = {**dict.fromkeys(TABLES, rows), "runs": runs, "health": state_of_collection}
+    found = {**dict.fromkeys(TABLES, rows), "runs": runs, "health": health}
     tables = [
         Route(f"{base}/{name}{end}", authenticated(answer)) for name, answer in found.items() for end in ("", ".csv")
     ]
@@ -153,7 +153,7 @@ def _start(request: Request, access: ApiAccess, body: bytes) -> Response:
     return JSONResponse({"tenants": [each.name for each in chosen]}, HTTPStatus.ACCEPTED, NO_STORE)
 
 
-def state_of_collection(request: Request, access: ApiAccess) -> Response:
+def health(request: Request, access: ApiAccess) -> Response:
     """What is wrong with the collection, or soon will be: problems first."""
     parameters.refuse_others(request, ())
     account = access.account
@@ -163,7 +163,7 @@ def state_of_collection(request: Request, access: ApiAccess) -> Response:
         viewer = operator(the_store())
         managed |= viewer.tenant_ids
     budgets = overbooked(Viewer(viewer.repository_ids, frozenset(managed)), the_store())
-    read = collection_status(viewer, the_store(), frozenset(managed), utc_now(), budgets)
+    read = collection_health(viewer, the_store(), frozenset(managed), utc_now(), budgets)
     return listed(request, HEALTH_COLUMNS, (*read.problems, *read.warnings))
 
 

@@ -9,8 +9,8 @@ import streamlit as st
 from data.accounts import github_app, grants, tenants, tokens
 from data.accounts.models import Account, Viewer
 from data.calendar import utc_day, utc_now
+from data.collection.health import ON_HOLD
 from data.collection.ledger import Scope
-from data.collection.status import ON_HOLD
 from data.repositories import groups
 from data.repositories.models import Repository
 from data.repositories.repositories import (

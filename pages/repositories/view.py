@@ -14,7 +14,7 @@ import streamlit as st
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import tenants
-from data.collection.status import NEAR_DAYS, Finding
+from data.collection.health import NEAR_DAYS, Finding
 from data.store import Store
 from data.store.arrow import arrow_columns
 from data.store.cache import cached

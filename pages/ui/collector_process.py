@@ -18,9 +18,9 @@ from data.accounts.audit import Subject, about_tenant, save_entry
 from data.accounts.models import Account
 from data.accounts.tenants import operator
 from data.calendar import utc_now
+from data.collection.health import ON_HOLD
 from data.collection.ledger import Scope
 from data.collection.run_requests import save_request
-from data.collection.status import ON_HOLD
 from data.repositories.models import Repository
 from data.repositories.repositories import repositories
 from data.store.backup import COLLECTING

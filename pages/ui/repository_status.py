@@ -10,8 +10,8 @@ from collector.reach import overbooked
 from data.accounts.encryption import key_mark
 from data.accounts.grants import administered
 from data.accounts.models import Account, Viewer
+from data.collection.health import CollectionHealth, Finding, FindingKind, collection_health, looked_at
 from data.collection.log import is_collecting
-from data.collection.status import CollectionStatus, Finding, FindingKind, collection_status, looked_at
 from data.repositories.models import RepositoryState
 from data.repositories.repositories import other_tenants, repository_names
 from data.store import Store
@@ -49,7 +49,7 @@ COLOURS = {"Active": "green", "Paused": "gray", "Not reachable": "red", "Blocked
 class HealthInWords:
     """How the collection stands; in Markdown its problems, its warnings, and both, or that nothing needs attention."""
 
-    read: CollectionStatus
+    read: CollectionHealth
     problems: str
     warnings: str
     text: str
@@ -67,7 +67,7 @@ def _health_of(
 ) -> HealthInWords:
     """Kept in words, since every page shows it; for all that decides on it, the key of the tokens among it."""
     managed = administered(account, store)
-    read = collection_status(viewer.of_each_tenant(), store, managed.tenant_ids, now, overbooked(managed, store))
+    read = collection_health(viewer.of_each_tenant(), store, managed.tenant_ids, now, overbooked(managed, store))
     return HealthInWords(read, attention(read.problems), attention(read.warnings), health_text(read))
 
 
@@ -91,7 +91,7 @@ def attention(findings: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def health_text(read: CollectionStatus) -> str:
+def health_text(read: CollectionHealth) -> str:
     """What needs attention, or that nothing does, in Markdown."""
     if read.findings:
         return attention(read.findings)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from data.collection.status import Finding, FindingKind
+from data.collection.health import Finding, FindingKind
 from pages.ui.repository_status import attention, finding_text
 
 AT = datetime(2026, 5, 3, 14, 15, tzinfo=UTC)

@@ -11,7 +11,7 @@ from data.accounts.authority import COMMAND_LINE
 from data.accounts.models import Viewer
 from data.accounts.tenants import add_tenant, operator
 from data.calendar import DAY, stored
-from data.collection.status import LOOK_EVERY, MISSED_AFTER, FindingKind, collection_status, near_loss
+from data.collection.health import LOOK_EVERY, MISSED_AFTER, FindingKind, collection_health, near_loss
 from data.repositories.health import repository_health, with_open_days
 from data.repositories.models import OpenDays, Repository, RepositoryFacts, RepositoryHealth, RepositoryState
 from data.repositories.repositories import add_repositories
@@ -74,7 +74,7 @@ def test_the_first_loss_is_that_of_the_view_however_long_nobody_has_asked(
 ) -> None:
     viewer, now = Viewer(frozenset(visible), frozenset()), NOW + later * DAY
     losses = [each.days_until_loss for each in repository_health(viewer, full, now.date())]
-    read = collection_status(viewer, full, frozenset(), now)
+    read = collection_health(viewer, full, frozenset(), now)
     assert read.days_until_loss == min(each for each in losses if each is not None)
 
 
@@ -89,7 +89,7 @@ def test_of_who_was_never_collected_old_imported_days_count_too(tmp_path: Path) 
         )
     viewer = Viewer(frozenset({NEW}), frozenset())
     (new,) = repository_health(viewer, store, TODAY)
-    assert new.days_until_loss == collection_status(viewer, store, frozenset(), NOW).days_until_loss == 0
+    assert new.days_until_loss == collection_health(viewer, store, frozenset(), NOW).days_until_loss == 0
 
 
 @pytest.mark.parametrize("visible", [set(), {TELESCOPE}, {ENGINE, NEW, 999}])
@@ -197,15 +197,15 @@ def test_a_time_is_missed_when_within_an_hour_nobody_asked(
                 row = "insert into endpoint_state select $key, 'views', $at, null, 'failed', null, null"
                 connection.execute(row, {"key": each.repository_id, "at": stored(seen.at)})
     with exclusive(store.directory / COLLECTING, "collecting", 0) if is_going_on else nullcontext():
-        found = collection_status(operator(store), store, frozenset(), now).findings
+        found = collection_health(operator(store), store, frozenset(), now).findings
     assert [each.about for each in found if each.kind is FindingKind.MISSED] == ["acme"] * missed
 
 
 def test_a_viewer_is_told_of_visible_repositories_and_managed_tokens_only(full: Store) -> None:
     viewer = Viewer(frozenset({ENGINE}), frozenset())
-    read = collection_status(viewer, full, frozenset(), NOW + timedelta(hours=1))
+    read = collection_health(viewer, full, frozenset(), NOW + timedelta(hours=1))
     assert (read.tracked, read.findings) == (1, ())
-    findings = collection_status(operator(full), full, frozenset({1, 2}), NOW + timedelta(hours=1)).findings
+    findings = collection_health(operator(full), full, frozenset({1, 2}), NOW + timedelta(hours=1)).findings
     assert {(each.kind, each.about) for each in findings} == {
         (FindingKind.RUN, "Run 5"),
         (FindingKind.TOKEN, "Blue"),
@@ -222,12 +222,12 @@ def test_the_newest_run_of_each_tenant_counts_however_others_went_since(tmp_path
         )
         row = "insert into collection_result select 6, $key, 'views', $at, 'server_failed', 502, 'No.', 0, 1"
         connection.execute(row, {"key": TELESCOPE, "at": AT})
-    findings = collection_status(operator(store), store, frozenset(), NOW).findings
+    findings = collection_health(operator(store), store, frozenset(), NOW).findings
     runs = [each for each in findings if each.kind is FindingKind.RUN]
     assert [(each.about, each.is_problem) for each in runs] == [("Run 6", True), ("Run 5", False)]
     assert "failed for 1 of 3 repositories" in runs[1].text
     viewer = Viewer(frozenset({ENGINE, MIRROR}), frozenset({1}))
-    findings = collection_status(viewer, store, frozenset(), NOW).findings
+    findings = collection_health(viewer, store, frozenset(), NOW).findings
     assert not [each for each in findings if each.kind is FindingKind.RUN]
 
 
@@ -246,7 +246,7 @@ def test_a_run_that_brought_no_days_of_most_repositories_is_a_problem(
         row = "insert into collection_result select 6, $key, $endpoint, $at, 'server_failed', 502, 'No.', 0, 1"
         for key in failing:
             connection.execute(row, {"key": key, "endpoint": endpoint, "at": AT})
-    findings = collection_status(operator(store), store, frozenset(), NOW).findings
+    findings = collection_health(operator(store), store, frozenset(), NOW).findings
     assert [each.is_problem for each in findings if each.about == "Run 6"] == [is_problem]
 
 
@@ -258,5 +258,5 @@ def test_a_run_that_did_not_reach_github_is_everybodys_and_tells_nothing_of_othe
     with store.traffic.commit("test") as connection:
         run = "insert into collection_run select 6, 'app', $at, $at, 'failed', $requests, 0, 'Green cannot.', null"
         connection.execute(run, {"at": AT, "requests": requests})
-    seen = collection_status(Viewer(frozenset({ENGINE}), frozenset({1})), store, frozenset(), NOW).findings
+    seen = collection_health(Viewer(frozenset({ENGINE}), frozenset({1})), store, frozenset(), NOW).findings
     assert [each.text for each in seen if each.kind is FindingKind.RUN] == expected

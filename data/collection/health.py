@@ -1,5 +1,5 @@
-"""The status of the collection: what `python -m collector status`, `tenant list`, the overview and /readyz say of runs,
-schedules, tokens, losses and failing endpoints, worked out once.
+"""The health of the collection, worked out once: what the top of each page, the overview, `/api/v1/health`, /readyz and
+`python -m collector status` say of runs, schedules, tokens, losses and failing endpoints.
 
 A finding is a problem where somebody must act now, else a warning. Sentences are plain text and name no way to act:
 whoever shows them adds that, a command or a page.
@@ -77,7 +77,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class TenantStatus:
+class TenantHealth:
     """How the repositories of a tenant stand that are not on hold: how many there are, how many should have been
     asked by now (`waiting`), how many of these nobody asked (`left_out`, since `left_since`), and the ids of those
     that need a closer look: refused by GitHub, near a loss, or silent for long. `days_until_loss`: of the others.
@@ -105,7 +105,7 @@ class TenantStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectionStatus:
+class CollectionHealth:
     """The findings, problems first; of repositories that are not on hold: how many, and the first loss among them."""
 
     findings: tuple[Finding, ...]
@@ -122,9 +122,9 @@ class CollectionStatus:
         return tuple(each for each in self.findings if not each.is_problem)
 
 
-def collection_status(
+def collection_health(
     viewer: Viewer, store: Store, managed: frozenset[int], now: datetime, budgets: tuple[Finding, ...] = ()
-) -> CollectionStatus:
+) -> CollectionHealth:
     """How the collection of the visible repositories stands; of the tokens of `managed` tenants, too. What GitHub's
     limits mean for these (`budgets`) only the collector knows.
 
@@ -136,7 +136,7 @@ def collection_status(
     of_managed = tuple(
         (key, stored_tokens.get(key), tuple(each for each in given if each.tenant_id == key)) for key in sorted(managed)
     )
-    read = _collection_status(viewer, store, of_managed, looked_at(now), is_going_on=is_collecting(store))
+    read = _collection_health(viewer, store, of_managed, looked_at(now), is_going_on=is_collecting(store))
     return replace(read, findings=(*read.findings, *budgets)) if budgets else read
 
 
@@ -146,17 +146,17 @@ def looked_at(now: datetime) -> datetime:
 
 
 @cached("traffic", in_words=True)
-def _collection_status(
+def _collection_health(
     viewer: Viewer,
     store: Store,
     of_managed: tuple[tuple[int, StoredToken | None, tuple[Installation, ...]], ...],
     now: datetime,
     *,
     is_going_on: bool,
-) -> CollectionStatus:
+) -> CollectionHealth:
     schedules = _schedules(viewer, store)
     due = tuple((key, _last_due(schedule, now)) for key, schedule in schedules.items())
-    tenants = _tenant_statuses(viewer, store, utc_day(now), due)
+    tenants = _tenant_health(viewer, store, utc_day(now), due)
     in_trouble = frozenset(key for each in tenants for key in each.in_trouble)
     troubled = repository_health(Viewer(in_trouble, viewer.tenant_ids), store, utc_day(now)) if in_trouble else ()
     access_of = {key: (token, given) for key, token, given in of_managed}
@@ -183,7 +183,7 @@ def _collection_status(
         findings += _about_endpoints(stale_endpoints(viewer, store, now))
     findings += _about_rows(viewer, store, since)
     until_loss = [each.days_until_loss for each in tenants] + [each.days_until_loss for each in troubled]
-    return CollectionStatus(
+    return CollectionHealth(
         tuple(sorted(findings, key=lambda each: not each.is_problem)),
         sum(each.tracked for each in tenants),
         max((each.last_good_at for each in tenants if each.last_good_at is not None), default=None),
@@ -198,9 +198,9 @@ def _schedules(viewer: Viewer, store: Store) -> Mapping[int, str]:
 
 
 @cached("traffic")
-def _tenant_statuses(
+def _tenant_health(
     viewer: Viewer, store: Store, today: date, due: tuple[tuple[int, datetime | None], ...]
-) -> tuple[TenantStatus, ...]:
+) -> tuple[TenantHealth, ...]:
     """How the tenants stand on a day, each with the newest time that should have been kept. Both are in the question
     in place of the moment, so that the answer lasts until the next of these times.
     """
@@ -214,9 +214,9 @@ def _tenant_statuses(
         "harmless": list(HARMLESS_OUTCOMES),
     }
     with store.traffic.read(today=today, known_from=today - KNOWN_DAYS * DAY) as cursor:
-        rows = cursor.execute(parsed(query(__name__, "tenant_statuses")), values).fetchall()
+        rows = cursor.execute(parsed(query(__name__, "tenant_health")), values).fetchall()
     moments = ((None if at is None else aware(at) for at in row[5:8]) for row in rows)
-    return tuple(TenantStatus(*row[:5], *at, *row[8:]) for row, at in zip(rows, moments, strict=True))
+    return tuple(TenantHealth(*row[:5], *at, *row[8:]) for row, at in zip(rows, moments, strict=True))
 
 
 def _last_due(schedule: str, now: datetime) -> datetime | None:
@@ -306,7 +306,7 @@ def _about_token(tenant: str, token: StoredToken | None, now: datetime) -> Findi
     return finding(f"{urgency}{named} expires {when}.", is_problem=False, at=expires)
 
 
-def _about_schedule(tenant: TenantStatus, schedule: str, is_going_on: bool, now: datetime) -> Iterator[Finding]:
+def _about_schedule(tenant: TenantHealth, schedule: str, is_going_on: bool, now: datetime) -> Iterator[Finding]:
     """A tenant's schedule that nobody should have, and what was missed of one."""
     name = tenant.name
     if fault := schedule_fault(schedule):
@@ -322,7 +322,7 @@ def _about_schedule(tenant: TenantStatus, schedule: str, is_going_on: bool, now:
 
 
 def _about_refusals(
-    tenant: TenantStatus, refused: Sequence[RepositoryHealth], near: Container[int], *, whole: bool
+    tenant: TenantHealth, refused: Sequence[RepositoryHealth], near: Container[int], *, whole: bool
 ) -> Iterator[Finding]:
     """Each repository of a tenant that GitHub refuses, a problem where it is near a loss; of a `whole` tenant, that
     most are.

@@ -23,7 +23,7 @@ due as (
         unnest($times::timestamp[]) as due_at
 ),
 
-status as (
+health as (
     select
         known.repository_id,
         known.tenant_id,
@@ -49,8 +49,8 @@ status as (
 )
 
 select
-    status.tenant_id,
-    status.tenant,
+    health.tenant_id,
+    health.tenant,
     count(*) as tracked,
     count(*) filter (where is_waiting) as waiting,
     count(*) filter (where is_left) as left_out,
@@ -60,6 +60,6 @@ select
     min(days_until_loss) filter (where not is_in_trouble) as days_until_loss,
     coalesce(list(repository_id) filter (where is_in_trouble), []) as in_trouble,
     coalesce(bool_or(is_failing), false) as is_failing
-from status
+from health
 group by all
-order by status.tenant_id;
+order by health.tenant_id;
