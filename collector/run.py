@@ -40,7 +40,7 @@ from data.accounts.tenants import operator, tenants
 from data.accounts.tokens import OpenToken, save_verdicts
 from data.collection import ledger
 from data.collection.models import CollectableRepository, EndpointResult, RunState
-from data.collection.run_requests import take_requests
+from data.collection.run_requests import save_request, take_requests
 from data.repositories.models import Repository
 from data.repositories.pauses import owner_pauses, save_pauses
 from data.repositories.repositories import repositories
@@ -72,14 +72,15 @@ class Joining:
         self._newest = self._newest_repository()
 
     def requests(self) -> list[RunRequest]:
-        found = [RunRequest(scope, "app") for scope in take_requests(self._store)]
+        """What was asked for comes first, and is taken last: where the store fails before, it stays."""
+        added = []
         version, newest = self._store.traffic.version(), self._newest
         if version != self._seen_version:
             self._seen_version, self._newest = version, self._newest_repository()
             if self._newest > newest:
-                added = ledger.Scope(repository_ids=tuple(range(newest + 1, self._newest + 1)))
-                found.append(RunRequest(added, "added"))
-        return found
+                newer = ledger.Scope(repository_ids=tuple(range(newest + 1, self._newest + 1)))
+                added.append(RunRequest(newer, "added"))
+        return [RunRequest(scope, "app") for scope in take_requests(self._store)] + added
 
     def ended(self, report: RunReport) -> None: ...  # one of the runs
 
@@ -311,10 +312,20 @@ class Collecting:
             self._looked_at = time.monotonic()
             try:
                 for request in self._joining.requests():
-                    self._begin(request)
-            except (StoreError, EncryptionError) as failure:  # what cannot join ends no run
+                    self._join(request)
+            except (StoreError, EncryptionError) as failure:
                 self._progress.warned(str(failure))
             self._look_for_leases()
+
+    def _join(self, request: RunRequest) -> None:
+        """What cannot join ends no run. Where it is the store's fault it comes again, to another run if need be."""
+        try:
+            self._begin(request)
+        except (StoreError, EncryptionError) as failure:
+            self._progress.warned(str(failure))
+            if isinstance(failure, StoreError):
+                self._looked_at = time.monotonic() + WRITE_AGAIN_S
+                save_request(self._store, request.scope)
 
     def _look_for_leases(self) -> None:
         """Take up what another machine has collected until now, where it is still due."""
@@ -323,12 +334,18 @@ class Collecting:
         self._looked_for_leases_at = time.monotonic()
         try:
             self._leases.take({request.lease for request in self._waiting if request.lease})
-            free = [request for request in self._waiting if (request.lease or "") in self._leases]
-            self._waiting = [request for request in self._waiting if request not in free]
-            for request in free:
-                self._begin(request)
+            for request in [each for each in self._waiting if (each.lease or "") in self._leases]:
+                self._waiting.remove(request)
+                self._begin_waiting(request)
         except (StoreError, EncryptionError) as failure:
             self._progress.warned(str(failure))
+
+    def _begin_waiting(self, request: RunRequest) -> None:
+        try:
+            self._begin(request)
+        except StoreError:
+            self._waiting.append(request)
+            raise
 
     def _renew_leases(self, *, before_saving: bool = False) -> None:
         try:

@@ -138,11 +138,11 @@ class Timer(Joining):
         return self._version_or_none() != self._seen_version
 
     def requests(self) -> list[RunRequest]:
-        """What is due now, and what people have asked for."""
+        """What is due now, and what people have asked for; taken last, so that it stays where the store fails."""
         self._mind_the_clock()
+        due = self._due() if self._something_may_be_due() else []
         held, self._held = self._held, []
-        asked = [RunRequest(scope, "app") for scope in take_requests(self._session.store)]
-        return [*held, *asked, *(self._due() if self._something_may_be_due() else ())]
+        return [*held, *(RunRequest(scope, "app") for scope in take_requests(self._session.store)), *due]
 
     def ended(self, report: RunReport) -> None:
         self.runs += 1

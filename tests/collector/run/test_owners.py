@@ -1,7 +1,8 @@
 """Each token owner has a run of its own: one's waiting and refusals are nobody else's, and what comes later joins."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from time import monotonic, sleep
 
 import pytest
@@ -12,9 +13,11 @@ from collector.rate_limit import RateLimiter
 from collector.run import Joining, collect
 from collector.settings import Settings
 from collector.workers import Job, JobQueue, WorkerPool
+from data.collection import ledger
 from data.collection.ledger import Scope
-from data.collection.models import RunState
+from data.collection.models import CollectableRepository, RunState
 from data.collection.run_requests import save_request, take_requests
+from data.store import Store, StoreBusy
 from tests.collector.asking import VirtualClock
 from tests.collector.run.collecting import OTHER_SECRET, OWNER_ID, Collection, RecordedProgress, repository
 from tests.fake_github import Token, Trigger
@@ -85,6 +88,30 @@ def test_what_is_added_while_a_run_goes_on_is_collected_by_it(collection: Collec
     joining = Meanwhile(collection, lambda: bool(collection.progress.visited), lambda: collection.add("octo/nine"))
     assert collected(collection, joining).repositories == 4
     assert len(collection.views("octo/nine")) == 14
+
+
+def test_what_cannot_join_because_of_the_store_comes_again(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.run.WRITE_AGAIN_S", 0.0)
+    collection.github.world.add_token(Token(OTHER_SECRET, "other", 2002))
+    find, faults = ledger.collectable_repositories, [StoreBusy("The store is being written to.")]
+
+    def found(store: Store, scope: Scope, now: datetime) -> Sequence[CollectableRepository]:
+        if scope.tenant_ids and faults:
+            raise faults.pop()
+        return find(store, scope, now)
+
+    def come() -> None:
+        beta = collection.follow(OTHER_SECRET, ["octo/two"], tenant="beta")
+        save_request(collection.store, Scope(tenant_ids=(beta,)))
+
+    monkeypatch.setattr(ledger, "collectable_repositories", found)
+    joining = Meanwhile(collection, lambda: bool(collection.progress.visited), come)
+    report = collected(collection, joining)
+    assert "The store is being written to." in collection.progress.warnings
+    assert (faults, report.state, report.run_ids) == ([], RunState.COMPLETE, (1, 2))
+    assert take_requests(collection.store) == []
 
 
 def test_what_was_never_collected_comes_first(collected: Collection) -> None:
