@@ -105,7 +105,7 @@ class NewBadge:
     label: str
     repository_id: int | None = None
     group_id: int | None = None
-    colour: str = "blue"
+    colour: str = COLOURS[0]
     style: Style = Style.FLAT
 
 

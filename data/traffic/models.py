@@ -69,8 +69,9 @@ class Selection:
     """Which traffic is asked for: days from first to last, both included, of some repositories.
 
     `repository_ids` None means every visible one; an id that the viewer may not see is as one that does not exist.
-    `search` is a literal part of OWNER/NAME, letter case aside; '' narrows nothing. `today` is the UTC day that
-    decides what is pending. `state` (final, pending, gap) keeps the rows of tables on which views or clones have it.
+    `search` is a literal part of OWNER/NAME, letter case aside, or, in tables of days and weeks, of a day; '' narrows
+    nothing. `today` is the UTC day that decides what is pending. `state` (final, pending, gap) keeps the rows of tables
+    on which views or clones have it.
     What is compared is compared with the days `before_days` earlier; None: as many as there are. 0: no comparison
     is shown (rankings by change take those before). Without `imports`, days are as they would be without what other
     tools have reported.

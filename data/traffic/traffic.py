@@ -138,7 +138,7 @@ def series(viewer: Viewer, store: Store, selection: Selection, grain: Grain, met
     that is of pending days).
     `attrs["left_out"]`: how many repositories with such days are in the total only. Raises: StoreMissing.
     """
-    counted = _counted(viewer, store, selection, grain, COUNTED.get(metric, Metric.VIEWS))
+    counted = _counted(viewer, store, selection, grain, Metric.VIEWS if metric in COUNTERS else COUNTED[metric])
     if metric in COUNTERS:
         rows = _counters(viewer, store, selection, grain, metric)
     else:

@@ -61,7 +61,7 @@ def _draw_form(account: Account, places: dict[str, Place]) -> None:
         style = Style(right.selectbox("Style", STYLES, key="badge_style"))
         usual = usual_label(measure, period, of_group=places[name][2] is not None)
         label = left.text_input("Label", placeholder=usual, max_chars=60, key="badge_label") or usual
-        colour = right.selectbox("Colour", COLOURS, key="badge_colour", accept_new_options=True) or "blue"
+        colour = right.selectbox("Colour", COLOURS, key="badge_colour", accept_new_options=True) or COLOURS[0]
         with st.container(horizontal=True, vertical_alignment="center", key="badge_preview"):
             svg = badge_svg(label, SAMPLE, badge_colour(str(colour)) or "grey", style)
             picture = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

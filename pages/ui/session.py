@@ -81,7 +81,7 @@ def require_account() -> Account:
 
 
 def viewer() -> Viewer:
-    """What the signed-in user may see: the one place from which pages take it."""
+    """What the signed-in user may see, for a page that asks nothing else of the account."""
     return grants.viewer_of(the_store(), require_account())
 
 
