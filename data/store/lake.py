@@ -163,7 +163,8 @@ _VIEW_COLUMN_COMMENTS = re.compile(r"^comment on column v_\w+\.\w+ is\s+'(?:[^']
 _AWAY = re.compile(
     r"Unable to connect|connection to server|server closed the connection|terminating connection|no connection to the"
     r"|SSL (connection|SYSCALL|error)|could not (receive|send) data|Failed to execute query \"ROLLBACK\""
-    r"|the database system is|HTTP|Could not establish connection|Connection error",
+    r"|the database system is|\bHTTP (Error|GET|HEAD|PUT|POST|DELETE|\d{3})"  # and no address that an error quotes
+    r"|Could not establish connection|Connection error",
     re.IGNORECASE,
 )
 _REASON = re.compile(

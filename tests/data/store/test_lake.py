@@ -324,6 +324,14 @@ def test_who_waits_ends_the_sessions_of_a_stopped_process_whose_commit_is_refuse
 
 
 @on_the_lake
+def test_an_error_that_quotes_an_address_is_no_outage(store: Store) -> None:
+    lake = of_lake(store).lake
+    with pytest.raises(duckdb.ConversionException), lake.failures_named(), lake.cursor() as cursor:
+        cursor.execute("select 'https://example.org/octo'::integer as number")
+    assert lake.away is None
+
+
+@on_the_lake
 def test_another_program_with_a_lock_of_its_own_in_the_database_is_let_alone(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
