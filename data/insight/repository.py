@@ -41,7 +41,7 @@ class Records:
 def days(viewer: Viewer, store: Store, selection: Selection) -> DataFrame:
     """The days of the repository, the oldest first. Rows and source: as traffic.daily_traffic. Raises: StoreMissing."""
     paging = Paging("day", descending=False, size=LARGEST_PAGE)
-    return daily_traffic(viewer, store, selection, paging).rows
+    return frame(daily_traffic(viewer, store, selection, paging).rows)
 
 
 @cached("traffic")

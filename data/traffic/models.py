@@ -13,8 +13,8 @@ from data.calendar import DAY, monday, months_later
 from data.refusals import Refused
 from data.text import number_text
 
-if TYPE_CHECKING:  # the command line starts in half the time without pandas
-    from pandas import DataFrame
+if TYPE_CHECKING:  # the command line starts in half the time without pyarrow
+    import pyarrow as pa
 
 GREATEST_COUNT = 10**12  # no day of a repository has more; sums of such counts fit into 64 bits
 ALL_ROWS = 2**31  # the size of a page that has every row: for files, which are not kept in memory
@@ -143,5 +143,5 @@ class Paging:
 class Page:
     """A page's rows, and the number of rows on all pages. A page after the last one is empty."""
 
-    rows: "DataFrame"
+    rows: "pa.Table"
     total: int

@@ -329,7 +329,7 @@ def _page(viewer: Viewer, store: Store, selection: Selection, table: str, paging
     if not rows.num_rows and paging.page > 1:  # after the last page: no row is left that has the number of all
         counted = _rows(viewer, store, selection, table, replace(paging, page=1, size=1))
     total = counted.column("total")[0].as_py() if counted.num_rows else 0
-    return Page(frame(rows.drop_columns(["total"])), total)
+    return Page(rows.drop_columns(["total"]), total)
 
 
 def _file_rows(viewer: Viewer, store: Store, selection: Selection, table: str, order: Paging) -> pa.Table:

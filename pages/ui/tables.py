@@ -6,11 +6,10 @@ from functools import cache
 from typing import Any, Literal
 
 import streamlit as st
-from pandas import DataFrame
 
 from data.accounts.models import Viewer
 from data.store import Store
-from data.store.arrow import arrow_columns, plain_values
+from data.store.arrow import arrow_columns
 from data.store.cache import cached
 from data.text import number_text
 from data.traffic.export import ExportTable
@@ -21,7 +20,7 @@ from pages.ui.notation import day_format
 from pages.ui.store import the_store
 
 Height = int | Literal["content"]  # pixels, or as high as all rows
-Columns = Mapping[str, Any]  # of a table, in their order: those of a frame, or lists
+Columns = Mapping[str, Any]  # of a table, in their order: those of an Arrow table, or lists
 
 COUNTS = ("views", "view_uniques", "clones", "clone_uniques")
 
@@ -43,17 +42,19 @@ STATE_HELP = (
 )
 
 
-def daily_rows(rows: DataFrame) -> Columns:
+def daily_rows(rows: Any) -> Columns:
+    """The columns of an Arrow table of days as they are shown."""
     sources = zip(_states(rows), *_values(rows, "views_source", "clones_source"), strict=True)
     states = [f"{state}, imported" if "import" in of_state else state for state, *of_state in sources]
-    return {name: rows[name] for name in ("full_name", "day", *COUNTS)} | {"state": states}
+    return {name: rows.column(name) for name in ("full_name", "day", *COUNTS)} | {"state": states}
 
 
-def weekly_rows(rows: DataFrame) -> Columns:
+def weekly_rows(rows: Any) -> Columns:
+    """The same of weeks."""
     weeks = zip(*_values(rows, "iso_year", "iso_week"), strict=True)
-    names = {"full_name": rows["full_name"], "iso": [f"{year}-W{week:02}" for year, week in weeks]}
+    names = {"full_name": rows.column("full_name"), "iso": [f"{year}-W{week:02}" for year, week in weeks]}
     in_words = {"counted": _counted(rows), "state": _states(rows)}
-    return names | {name: rows[name] for name in ("week", *COUNTS)} | in_words
+    return names | {name: rows.column(name) for name in ("week", *COUNTS)} | in_words
 
 
 def name_width() -> int:
@@ -113,20 +114,20 @@ def ordered(places: Sequence[int], column: Sequence[Any], *, descending: bool) -
     return sorted(known, key=column.__getitem__, reverse=descending) + unknown
 
 
-def _counted(rows: DataFrame) -> list[str | None]:
+def _counted(rows: Any) -> list[str | None]:
     """Whether the uniques of a week are GitHub's; of both metrics where they differ."""
     pairs = zip(*_values(rows, "view_uniques_kind", "clone_uniques_kind"), strict=True)
     words = ((KINDS.get(views), KINDS.get(clones)) for views, clones in pairs)
     return [v if c is None or v == c else c if v is None else f"{v}; cloners: {c}" for v, c in words]
 
 
-def _states(rows: DataFrame) -> list[str]:
+def _states(rows: Any) -> list[str]:
     pairs = zip(*_values(rows, "views_state", "clones_state"), strict=True)
     return [STATES[v] if v == c else f"{STATES[v]}; clones: {STATES[c].lower()}" for v, c in pairs]
 
 
-def _values(rows: DataFrame, *names: str) -> list[list[Any]]:
-    return [plain_values(rows[name]) for name in names]
+def _values(rows: Any, *names: str) -> list[list[Any]]:
+    return [rows.column(name).to_pylist() for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class PagedTable:
     name: str
     period: str
     read: Callable[[Viewer, Store, Selection, Paging], Page]
-    arrange: Callable[[DataFrame], Columns]
+    arrange: Callable[[Any], Columns]
     all_rows: Callable[[Viewer, Store, Selection, Paging], Any]
     all_of_it: ExportTable
 

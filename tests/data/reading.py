@@ -39,8 +39,8 @@ def filled(template: Path, directory: Path) -> Iterator[Store]:
 
 def plain(table: DataFrame | Page) -> Rows:
     """The rows of a table with None for what is unknown."""
-    rows = table.rows if isinstance(table, Page) else table
-    return [tuple(row.values()) for row in pa.Table.from_pandas(rows, preserve_index=False).to_pylist()]
+    rows = table.rows if isinstance(table, Page) else pa.Table.from_pandas(table, preserve_index=False)
+    return [tuple(row.values()) for row in rows.to_pylist()]
 
 
 def viewer_of(*keys: int) -> Viewer:

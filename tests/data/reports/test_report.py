@@ -12,6 +12,7 @@ from data.reports.message import Links, plain_text, report_message
 from data.reports.models import Period, Report, ReportRefused, newest_period, period_named
 from data.reports.report import is_final, narrowed, report, totals_beside_last_year
 from data.store import Store
+from data.store.arrow import frame
 from data.traffic.models import Grain, Metric, Paging
 from data.traffic.traffic import selection_totals, weekly_traffic
 from tests.data.filled import ENGINE, TODAY
@@ -37,7 +38,7 @@ def test_its_totals_are_those_of_the_overview(full: Store, period: Period) -> No
 def test_its_list_has_the_uniques_of_the_weekly_page_and_marks_a_sum(full: Store) -> None:
     viewer = operator(full)
     for week in (WEEK, Period(Grain.WEEK, date(2026, 4, 27))):
-        rows = weekly_traffic(viewer, full, week.selection(TODAY), Paging("view_uniques")).rows
+        rows = frame(weekly_traffic(viewer, full, week.selection(TODAY), Paging("view_uniques")).rows)
         columns = ["full_name", "views", "view_uniques", "view_uniques_kind", "clones", "clone_uniques"]
         shown = plain(rows[rows["views_state"] == "final"][[*columns, "clone_uniques_kind"]])
         result = made(viewer, full, week)

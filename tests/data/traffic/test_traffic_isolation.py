@@ -71,7 +71,7 @@ def launches_of(selection: Selection) -> tuple[compare.Launch, ...]:
 
 
 def as_text(page: Any) -> str:
-    return f"{page.total} {page.rows.to_csv()}"
+    return f"{page.total} {page.rows.to_pylist()}"
 
 
 def chosen(*keys: int, search: str = "") -> Selection:

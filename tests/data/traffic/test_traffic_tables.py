@@ -11,6 +11,7 @@ import pytest
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
 from data.store import Store
+from data.store.arrow import frame
 from data.traffic.export import ExportRequest, ExportTable, export
 from data.traffic.file_formats import csv_file
 from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Metric, Paging, Selection, SelectionRefused
@@ -84,7 +85,7 @@ def test_the_csv_has_all_rows_in_the_order_that_is_asked_for(
     full: Store, name: str, order: tuple[str, bool] | None
 ) -> None:
     table, all_rows, sorts = TABLES[name]
-    shown = table(operator(full), full, MONTH, Paging(*(order or (sorts[0], True)), size=999)).rows
+    shown = frame(table(operator(full), full, MONTH, Paging(*(order or (sorts[0], True)), size=999)).rows)
     file = csv_file(all_rows(operator(full), full, MONTH, Paging(*order, 3, 2) if order else None))
     if name == "weekly":
         shown["view_uniques"], shown["clone_uniques"] = shown["true_view_uniques"], shown["true_clone_uniques"]
@@ -105,7 +106,7 @@ def test_no_name_in_a_csv_is_a_formula(hostile: Store, name: str) -> None:
 def test_a_table_can_be_sorted_by_each_column_and_unknown_comes_last(full: Store, name: str, descending: bool) -> None:
     table, _, sorts = TABLES[name]
     for column in sorts:
-        rows = table(operator(full), full, MONTH, Paging(column, descending, size=999)).rows
+        rows = frame(table(operator(full), full, MONTH, Paging(column, descending, size=999)).rows)
         values = [order(value) for value in rows[column].dropna()]
         assert values == sorted(values, reverse=descending), column
         assert not rows[column].isna()[: len(values)].any(), column
@@ -158,14 +159,14 @@ def test_chosen_repositories_are_the_only_ones_shown(full: Store) -> None:
     rows = plain(daily_traffic(operator(full), full, wish, Paging("day", size=999)))
     assert {row[0] for row in rows} == {DOCS}
     nothing = daily_traffic(operator(full), full, replace(MONTH, repository_ids=frozenset()), Paging("day"))
-    assert (nothing.total, list(nothing.rows.columns)) == (0, list(TABLE_COLUMNS))
+    assert (nothing.total, nothing.rows.column_names) == (0, list(TABLE_COLUMNS))
 
 
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("state", ["final", "pending", "gap"])
 def test_a_state_keeps_the_rows_on_which_views_or_clones_have_it(full: Store, name: str, state: str) -> None:
     table, all_rows, sorts = TABLES[name]
-    every = table(operator(full), full, HALF, Paging(sorts[0], size=999)).rows
+    every = frame(table(operator(full), full, HALF, Paging(sorts[0], size=999)).rows)
     kept = every[(every["views_state"] == state) | (every["clones_state"] == state)]
     page = table(operator(full), full, replace(HALF, state=state), Paging(sorts[0], size=999))
     assert (plain(page), page.total) == (plain(kept), len(kept))
@@ -183,7 +184,7 @@ def test_a_column_has_one_type_whether_there_are_rows_or_not(full: Store) -> Non
         some = table(Viewer(frozenset({ENGINE}), frozenset()), full, MONTH, Paging(sorts[0])).rows
         none = table(Viewer(frozenset(), frozenset()), full, MONTH, Paging(sorts[0])).rows
         assert (len(some) > 0, len(none)) == (True, 0)
-        assert some.dtypes.to_dict() == none.dtypes.to_dict()
+        assert some.schema == none.schema
 
 
 def test_weeks_have_their_iso_year_and_number(full: Store) -> None:

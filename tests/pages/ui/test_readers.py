@@ -52,9 +52,9 @@ NAMES: dict[str, Callable[[Viewer, Store], Iterable[str]]] = {
     "numbers": lambda viewer, store: numbers(viewer, store, EVERY_DAY)["full_name"],
 }
 STATES: dict[str, Callable[[Viewer, Store, Selection], Iterable[str]]] = {
-    "daily": lambda viewer, store, asked: traffic.daily_traffic(viewer, store, asked, Paging("day")).rows[
-        "views_state"
-    ],
+    "daily": lambda viewer, store, asked: (
+        traffic.daily_traffic(viewer, store, asked, Paging("day")).rows["views_state"].to_pylist()
+    ),
     "series": lambda viewer, store, asked: traffic.series(viewer, store, asked, Grain.DAY, "views")["state"],
     "chart": lambda viewer, store, asked: drawn(viewer, store, asked)["state"],
     "numbers": lambda viewer, store, asked: numbers(viewer, store, asked)["state"].str.lower(),

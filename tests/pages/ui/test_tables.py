@@ -1,18 +1,20 @@
 """Tables: what stands in their cells, what they are saved as."""
 
+from typing import Any
+
 import pytest
-from pandas import DataFrame
 
 from data.insight.text import change
+from data.store.arrow import arrow_rows
 from pages.ui import tables
 
 
-def weeks(**changed: str | None) -> DataFrame:
+def weeks(**changed: str | None) -> Any:
     row = {"full_name": "blue/engine", "iso_year": 2026, "iso_week": 3, "week": None}
     row |= dict.fromkeys(("views", "view_uniques", "clones", "clone_uniques"), 1)
     row |= {"view_uniques_kind": "week", "clone_uniques_kind": "week"}
     row |= {"views_state": "final", "clones_state": "final", **changed}
-    return DataFrame([row])
+    return arrow_rows([row])
 
 
 @pytest.mark.parametrize(
