@@ -8,7 +8,7 @@ from data.store.cache import Cache
 from data.store.database import LOCK_TIMEOUT_S, Database
 from data.store.file_backend import FileDatabase
 from data.store.lake import lake_databases, lake_place
-from data.store.version_files import VersionFiles, make_directory
+from data.store.version_files import EXTRACTS, VersionFiles, make_directory
 
 STORE_VARIABLE = "TRAFFIC_STORE"
 LAKE_DATA_VARIABLE = "TRAFFIC_LAKE_DATA"
@@ -39,7 +39,7 @@ class Store:
     @property
     def extracts(self) -> Path:
         """Where files with a part of a version's rows lie, each named for its version and removed with it."""
-        return self.directory / "extracts"
+        return self.directory / EXTRACTS
 
     def database(self, name: str) -> Database:
         return self.traffic if name == "traffic" else self.control

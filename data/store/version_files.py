@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+EXTRACTS = "extracts"  # the folder of files with a part of a version's rows
 KEPT_VERSIONS = 3
 TRUSTED_FOR_S = 10.0  # how long a version that was read whole and found good is not read again by this process
 CHUNK = 1 << 24
@@ -45,11 +46,6 @@ class VersionFiles:
     @property
     def folder(self) -> Path:
         return self.directory / "versions"
-
-    @property
-    def extracts(self) -> Path:
-        """Where files with a part of a version's rows lie, each named for its version and removed with it."""
-        return self.directory / "extracts"
 
     @property
     def aside(self) -> Path:
@@ -170,7 +166,7 @@ class VersionFiles:
         for number in self.numbers()[:-KEPT_VERSIONS]:
             self.path(number).unlink()
             self.note(number).unlink(missing_ok=True)
-            for extract in self.extracts.glob(f"{self.path(number).stem}-*"):
+            for extract in (self.directory / EXTRACTS).glob(f"{self.path(number).stem}-*"):
                 extract.unlink(missing_ok=True)
 
     def settle(self) -> bool:
