@@ -166,12 +166,12 @@
       tapped?.dispatchEvent(new PointerEvent(kind, { bubbles: true, clientX, clientY }));
   });
 
-  // By when keys were pressed: a page that is busy drawing hears of them later.
+  // By when keys were pressed, as a page that is busy drawing hears of them later; it waits from when it heard.
   function act(key, at) {
     const going = at < goingUntil;
     goingUntil = 0;
     if (going && PAGES[key]) return press(linkTo(PAGES[key]));
-    if (key === "g") return (goingUntil = at + WAIT_MS);
+    if (key === "g") return (goingUntil = Math.max(at, performance.now()) + WAIT_MS);
     if (key === "/") return focusOn('input[type="search"]') || focusOn(`${MAIN} input`);
     if (key === "?") return showShortcuts();
   }

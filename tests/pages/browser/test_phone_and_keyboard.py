@@ -76,7 +76,7 @@ def test_keys_lead_to_pages_whose_help_says_what_they_are(live: Live, visit: Vis
     expect(visitor.page).to_have_title("Overview · GitHub Traffic")
     keyboard, navigation = visitor.page.keyboard, visitor.page.get_by_test_id("stSidebarNav")
     expect(navigation.locator("[aria-current=page]")).to_have_text(re.compile("Overview$"))
-    visitor.settle()
+    visitor.drawn()
     keyboard.press("?")
     dialog = visitor.page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_contain_text("Compare")
