@@ -138,6 +138,11 @@ class Paging:
         if self.page < 1 or self.size < 1 or (self.size > LARGEST_PAGE and self.size != ALL_ROWS):
             raise SelectionRefused(f"Pages count from 1 and have 1 to {number_text(LARGEST_PAGE)} rows.")
 
+    @property
+    def skipped(self) -> int:
+        """How many rows come before the page."""
+        return (self.page - 1) * self.size
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

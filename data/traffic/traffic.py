@@ -31,6 +31,7 @@ from data.traffic.models import (
     Selection,
     SelectionRefused,
 )
+from data.traffic.paging import place_of
 
 FILE_COLUMNS = {  # in this order in every file, as the export writes them
     "daily_traffic": (
@@ -56,6 +57,7 @@ UNIQUES = {"view_uniques", "clone_uniques"}
 COUNTERS = ("stars", "forks", "watchers", "open_issues_and_pull_requests")  # read now and then, not counted a day
 SERIES = ("repository_id", "full_name", "period", "value", "state", "kind", "pending")  # its columns
 PEOPLE = {"value": "uniques", "state": "uniques_state", "kind": "uniques_kind"}  # what these are of the uniques
+GRAINS = {"daily_traffic": Grain.DAY, "weekly_traffic": Grain.WEEK}
 SORTS = {"daily_traffic": DAILY_SORTS, "weekly_traffic": WEEKLY_SORTS}
 MOST_REPOSITORIES = 12  # in one chart
 SLICES = ((92, 1), (731, 7))  # days of a sparkline, and of each of its points; a longer one has points of 30 days
@@ -305,14 +307,16 @@ def day_range(viewer: Viewer, store: Store) -> tuple[date, date] | None:
     return None if first is None else (first, last)
 
 
-def _rows(viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging) -> pa.Table:
+def _rows(
+    viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging, *, skipped: int | None = None
+) -> pa.Table:
     if paging.sort_by not in SORTS[table]:
         raise SelectionRefused(f"The table can be sorted by {', '.join(SORTS[table])}.")
     order = {
         "sort_by": paging.sort_by,
         "direction": -1 if paging.descending else 1,
         "size": paging.size,
-        "skipped": (paging.page - 1) * paging.size,
+        "skipped": paging.skipped if skipped is None else skipped,
     }
     narrowed = {"search": selection.search, "state": selection.state}
     return _ask(viewer, store, selection, table, order | narrowed)
@@ -324,6 +328,10 @@ def _ask(viewer: Viewer, store: Store, selection: Selection, name: str, values: 
 
 
 def _page(viewer: Viewer, store: Store, selection: Selection, table: str, paging: Paging) -> Page:
+    place = place_of(viewer, store, selection, GRAINS[table], paging)
+    if place is not None:
+        rows = _rows(viewer, store, place.selection, table, paging, skipped=place.skipped)
+        return Page(rows.drop_columns(["total"]), place.total)
     rows = _rows(viewer, store, selection, table, paging)
     counted = rows
     if not rows.num_rows and paging.page > 1:  # after the last page: no row is left that has the number of all

@@ -2,14 +2,16 @@
 
 import csv
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO, StringIO
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from data.accounts.models import Viewer
 from data.accounts.tenants import operator
+from data.calendar import monday
 from data.store import Store
 from data.store.arrow import frame
 from data.traffic.export import ExportRequest, ExportTable, export
@@ -18,7 +20,7 @@ from data.traffic.models import DAILY_SORTS, WEEKLY_SORTS, Metric, Paging, Selec
 from data.traffic.traffic import all_daily_traffic, all_weekly_traffic, daily_traffic, weekly_traffic
 from tests.data.filled import DOCS, ENGINE, TODAY
 from tests.data.reading import Rows, ago, answer, follow, plain
-from tests.data.writers import save
+from tests.data.writers import NOW, save
 
 MONTH = Selection(ago(30), TODAY, today=TODAY)
 HALF = Selection(ago(100), ago(3), today=TODAY)
@@ -129,6 +131,54 @@ def test_pages_follow_each_other_without_a_row_lost_or_twice(full: Store, name: 
         assert page.total == whole.total
         pages.append(plain(page))
     assert [row for each in pages for row in each] == plain(whole)
+
+
+@pytest.fixture
+def years(store: Store) -> Store:
+    """Seventy repositories, each with a year or more of days that begin and end elsewhere."""
+    keys = enumerate(follow(store, *(f"years/{number}" for number in range(70))))
+    save(
+        store,
+        *(answer(key, Metric.VIEWS, [n] * (800 - 6 * n), NOW - timedelta(days=n % 9)) for n, key in keys),
+    )
+    return store
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("descending", [True, False])
+def test_pages_of_years_are_those_of_the_whole_table(years: Store, name: str, descending: bool) -> None:
+    table, all_rows, _ = TABLES[name]
+    everybody, unit = operator(years), {"daily": "day", "weekly": "week"}[name]
+    of_years = Selection(ago(700), ago(1), today=TODAY)
+    few = sorted(everybody.repository_ids)[:40]
+    for selection in (of_years, replace(of_years, first=ago(650)), replace(of_years, repository_ids=frozenset(few))):
+        paging = Paging(unit, descending, size=997)
+        whole = plain_rows(all_rows(everybody, years, selection, paging), unit)
+        last = len(whole) // paging.size + 1
+        for number in (1, 2, last - 1, last, last + 1):
+            page = table(everybody, years, selection, replace(paging, page=number))
+            assert page.total == len(whole)
+            assert plain_rows(page.rows, unit) == whole[(number - 1) * 997 : number * 997]
+
+
+def test_a_week_that_only_github_has_counted_is_on_a_page_of_years(years: Store) -> None:
+    everybody = operator(years)
+    selection, paging = Selection(ago(1500), ago(1), today=TODAY), Paging("week", descending=False)
+    before = weekly_traffic(everybody, years, selection, paging)
+    week = monday(ago(1400))
+    with years.traffic.commit("test") as connection:
+        connection.execute(
+            "insert into weekly_traffic (repository_id, week, views, view_uniques, views_complete, clones_complete) "
+            "values ($key, $week, 7, 3, true, false)",
+            {"key": min(everybody.repository_ids), "week": week},
+        )
+    page = weekly_traffic(everybody, years, selection, paging)
+    assert page.total == before.total + 1
+    assert page.rows.column("week")[0].as_py() == week
+
+
+def plain_rows(rows: pa.Table, unit: str) -> list[tuple[Any, ...]]:
+    return list(zip(*rows.select(["repository_id", unit, "views"]).to_pydict().values(), strict=True))
 
 
 @pytest.mark.parametrize("name", TABLES)
